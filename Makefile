@@ -1,0 +1,61 @@
+# `make demo` and `make test` set up everything they need. VENV= names another environment, PYTHON= the interpreter that
+# creates it; an environment that exists is completed, not replaced.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.evalmuse_hf-installed
+OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 HF_DATASETS_OFFLINE=1 HF_EVALUATE_OFFLINE=1
+# One thread per worker: two workers with all threads each are slower than one.
+PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest
+WORKERS ?= 2
+NO_SERVERS := not browser and not postgres
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-fast test-servers lint format types clean FORCE
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamp holds the folder that was installed, so that an environment shared by two checkouts follows the one in use.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+$(STAMP): FORCE
+endif
+
+$(STAMP): setup.cfg pyproject.toml constraints.txt | $(BIN)/pip
+	$(BIN)/python -m pip install -c constraints.txt -e '.[dev]'
+	@echo "$(CURDIR)" > $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("evalmuse_hf needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+install: $(STAMP)  ## create or complete the environment
+
+demo: $(STAMP)  ## draw a test set, score it, judge the scores, rank the generators, write report.html
+	$(OFFLINE) $(BIN)/evalmuse demo
+
+test: $(STAMP)  ## every test that needs neither a browser nor a PostgreSQL server
+	$(PYTEST) -n $(WORKERS) -m "$(NO_SERVERS)"
+
+test-fast: $(STAMP)  ## the same without the slow ones
+	$(PYTEST) -n $(WORKERS) -m "not slow and $(NO_SERVERS)"
+
+test-servers: $(STAMP)  ## the tests that need a browser or a PostgreSQL server
+	@if grep -rqE 'mark\.(browser|postgres)\b' tests; \
+	then $(PYTEST) tests -m "browser or postgres"; \
+	else echo "No test needs a browser or a PostgreSQL server yet."; fi
+
+lint: $(STAMP)  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP)  ## let ruff repair and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP)  ## mypy, strict
+	$(BIN)/python -m mypy
+
+clean:  ## remove caches and build outputs, keep the environment
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
