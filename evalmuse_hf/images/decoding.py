@@ -1,0 +1,190 @@
+"""Foreign pictures become plain RGB, or one sentence that says which picture is wrong and how.
+
+Pillow's global switches are left alone: a truncated file is an error here, not a picture with a grey end.
+"""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+MAX_PIXELS = 178_956_970
+"""Pixels at which Pillow itself suspects a decompression bomb."""
+
+# Formats that hold pictures and nothing else; EPS, for one, would start an interpreter.
+_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "JPEG2000", "AVIF")
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_CHANNEL_COUNTS = (1, 3, 4)
+_GREY_DIMENSIONS = 2
+_COLOR_DIMENSIONS = 3
+_HIGHEST_8_BIT = 255
+_HIGHEST_16_BIT = 65_535
+
+ImageSource = str | Path | bytes | Image.Image | npt.NDArray[Any] | Mapping[str, Any]
+"""What `load_image` takes."""
+
+
+class ImageDecodingError(ValueError):
+    """A picture that cannot be read; the message names it and says what is wrong with it."""
+
+
+def load_image(source: ImageSource, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Read one picture as RGB.
+
+    An 8-bit file without EXIF rotation gives exactly the pixels of Pillow's ``convert("RGB")``, as the official loader
+    does; so transparency is dropped, and transparent regions show the colour stored under them. It differs where that
+    conversion would show something else than the picture: 16-bit grey keeps its high byte (Pillow clips it to white),
+    and a picture with an EXIF orientation is turned upright.
+
+    Args:
+        source: A file (path), its content (bytes), a Pillow image (its current frame; it is not changed), an array,
+            or a mapping with ``bytes`` and ``path`` as `datasets.Image(decode=False)` gives it. An array has shape
+            (height, width) or (height, width, 1, 3 or 4) and holds uint8, the full range of uint16, or floats in
+            [0, 1].
+        name: How messages call the picture; by default its path.
+        max_pixels: Width times height that is still decoded.
+
+    Returns:
+        An image of mode ``RGB``, independent of ``source``; of an animated file, its first frame.
+
+    Raises:
+        ImageDecodingError: If the picture is missing, empty, truncated, too large, or not a picture.
+        TypeError: If ``source`` is of another kind.
+    """
+    if isinstance(source, Mapping):
+        return _load_mapping(source, name=name, max_pixels=max_pixels)
+    if isinstance(source, np.ndarray):
+        return _array_to_rgb(source, name=name or "given as an array", max_pixels=max_pixels)
+    if isinstance(source, Image.Image):
+        label = name or getattr(source, "filename", "") or "given as a Pillow image"
+        return _to_rgb(source, name=str(label), max_pixels=max_pixels)
+    if isinstance(source, bytes):
+        return _decode(source, name=name or "given as bytes", max_pixels=max_pixels)
+    if isinstance(source, str | Path):
+        return _decode(_read(Path(source), name=name), name=name or str(source), max_pixels=max_pixels)
+    raise TypeError(
+        "`source` must be a path, bytes, a Pillow image, a NumPy array, or a mapping with 'bytes' and 'path', "
+        f"got {type(source).__name__}."
+    )
+
+
+def _load_mapping(source: Mapping[str, Any], *, name: str | None, max_pixels: int) -> Image.Image:
+    """Load from the content if it is there, else from the path."""
+    path, content = source.get("path"), source.get("bytes")
+    if content is not None:
+        return load_image(bytes(content), name=name or (str(path) if path else None), max_pixels=max_pixels)
+    if path:
+        return load_image(path, name=name, max_pixels=max_pixels)
+    raise _error(name or "given as a mapping", "it has neither 'bytes' nor 'path'; give one of them.")
+
+
+def _read(path: Path, *, name: str | None) -> bytes:
+    """Content of a file."""
+    label = name or str(path)
+    if path.is_dir():
+        raise _error(label, f"{path} is a folder; give the path of one picture.")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise _error(label, f"there is no file at {path}; check the path and the folder it is relative to.") from None
+    except (OSError, ValueError) as error:
+        raise _error(label, f"the file cannot be opened ({error}).") from error
+
+
+def _decode(content: bytes, *, name: str, max_pixels: int) -> Image.Image:
+    """Decode the first frame of a file."""
+    if not content:
+        raise _error(name, "the file has zero bytes; make or download it again.")
+    Image.init()
+    try:
+        image = Image.open(io.BytesIO(content), formats=[form for form in _FORMATS if form in Image.OPEN])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _error(name, "it has so many pixels that Pillow takes it for a bomb; scale it down first.") from None
+    except Exception as error:  # decoders raise anything on foreign bytes
+        raise _error(
+            name, "it is not a PNG, JPEG, WebP, GIF, BMP, TIFF, ... file, or its header is damaged."
+        ) from error
+    with image:
+        return _to_rgb(image, name=name, max_pixels=max_pixels)
+
+
+def _to_rgb(image: Image.Image, *, name: str, max_pixels: int) -> Image.Image:
+    """Decode, turn upright, convert."""
+    _check_size(*image.size, name=name, max_pixels=max_pixels)
+    try:
+        image.load()
+    except Exception as error:  # decoders raise anything on foreign bytes
+        raise _error(name, f"the file is truncated or damaged ({error}); make or download it again.") from error
+    orientation = _orientation(image)
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() > _HIGHEST_16_BIT:
+            raise _error(name, "its grey values do not fit 16 bits; scale them to 0-65535 first.")
+        image = Image.fromarray((values >> 8).astype(np.uint8))
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.copy()
+        del image.info["transparency"]  # Pillow would warn that it is dropped
+    if image.mode == "F":
+        raise _error(name, "it holds floating-point pixels of unknown range; store it with 8 or 16 bits.")
+    try:
+        rgb = image.convert("RGB")
+    except ValueError as error:
+        raise _error(name, f"its colours (mode {image.mode}) cannot become RGB; store it as RGB.") from error
+    rgb.info.clear()  # an orientation left there would turn the picture a second time
+    return rgb.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else rgb
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 (upright) where there is none or its block is damaged."""
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # a damaged EXIF block does not spoil the pixels
+        return 1
+
+
+def _array_to_rgb(array: npt.NDArray[Any], *, name: str, max_pixels: int) -> Image.Image:
+    """Convert an array of pixels."""
+    grey = array.ndim == _GREY_DIMENSIONS
+    if not grey and (array.ndim != _COLOR_DIMENSIONS or array.shape[2] not in _CHANNEL_COUNTS):
+        raise _error(name, f"its shape is {array.shape}; give (height, width) or (height, width, 1, 3 or 4).")
+    _check_size(array.shape[1], array.shape[0], name=name, max_pixels=max_pixels)
+    if array.dtype == np.uint16:
+        array = array >> 8
+    elif np.issubdtype(array.dtype, np.floating):
+        if not (array.min() >= 0 and array.max() <= 1):
+            raise _error(name, "its floats are nan or leave [0, 1]; scale them, or give uint8.")
+        array = np.rint(array * _HIGHEST_8_BIT)
+    elif array.dtype != np.uint8:
+        raise _error(name, f"its values are {array.dtype}; give uint8, uint16, or floats in [0, 1].")
+    pixels = np.ascontiguousarray(array.astype(np.uint8))
+    if not grey and pixels.shape[2] == 1:
+        pixels = pixels[:, :, 0]
+    return Image.fromarray(pixels).convert("RGB")
+
+
+def _check_size(width: int, height: int, *, name: str, max_pixels: int) -> None:
+    """Refuse a picture without pixels, or with too many."""
+    if not width or not height:
+        raise _error(name, f"it has no pixels ({width} x {height}).")
+    if width * height > max_pixels:
+        raise _error(
+            name, f"its {width:,} x {height:,} pixels exceed the limit of {max_pixels:,}; scale it down first."
+        )
+
+
+def _error(name: str, problem: str) -> ImageDecodingError:
+    """One sentence: which picture, and what is wrong."""
+    return ImageDecodingError(f"Cannot read picture {name!r}: {problem}")

@@ -1,0 +1,297 @@
+"""Records that every stage exchanges: prompts and their elements, pictures and their ratings.
+
+A record is checked once, when it is made; later code trusts it. What the release spells in its own way (element keys,
+categories) is read here and nowhere else, and the raw spelling stays on the record.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datasets
+
+ALIGNMENT_SCALE = (1.0, 5.0)
+"""Lowest and highest overall rating."""
+
+ELEMENT_SCALE = (0.0, 1.0)
+"""Rating of an element that is not in the picture, and of one that is."""
+
+CATEGORIES: tuple[str, ...] = (
+    "attribute",
+    "location",
+    "color",
+    "object",
+    "material",
+    "animal/human",
+    "food",
+    "shape",
+    "activity",
+    "spatial",
+    "counting",
+    "other",
+)
+"""The 12 categories by which results are reported, in the order of the paper's tables."""
+
+_MERGED_HEADS = {"animal": "animal/human", "human": "animal/human", "human/animal": "animal/human"}
+_HEADS_OF_OTHER = frozenset({"comparison", "time"})
+_HYPHEN = re.compile("[-\u2010-\u2014]")
+
+
+def reporting_category(raw: str) -> str:
+    """Reporting category of a category as the release spells it.
+
+    Case, surrounding spaces and stray parentheses do not matter; what follows the first hyphen is dropped; ``animal``,
+    ``human`` and ``animal/human`` are one; everything else that is unknown is ``other``.
+
+    Args:
+        raw: A category such as ``"Color) "``, ``"object-vehicle"`` or ``"Other-writing&symbol"``.
+
+    Returns:
+        One of `CATEGORIES`.
+
+    >>> [reporting_category(raw) for raw in ("Color) ", "object-vehicle", "human", "comparison")]
+    ['color', 'object', 'animal/human', 'other']
+    """
+    head = _head(raw)
+    return head if head in CATEGORIES else "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One checkable piece of a prompt, such as ``Element("two cats", "counting")``.
+
+    Attributes:
+        text: The words, without category; stripped.
+        category: One of `CATEGORIES`, or None where no category is known.
+        raw_category: The category as it was spelled, without spaces around it; None where none was given.
+        raw_key: The released key that it was read from, character for character; ignored in comparisons.
+    """
+
+    text: str
+    category: str | None
+    raw_category: str | None = None
+    raw_key: str | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.category is not None and self.category not in CATEGORIES:
+            raise ValueError(
+                f"`category` of element {self.text!r} is {self.category!r}, expected one of {', '.join(CATEGORIES)}; "
+                "use `reporting_category` to translate a released spelling."
+            )
+
+    @classmethod
+    def parse(cls, key: str) -> "Element":
+        """Read a released element key, such as ``"two cats (counting)"``.
+
+        The category is what stands between the last opening parenthesis and the closing one. That one, and spaces
+        anywhere around, may be missing or surplus; the text may contain parentheses.
+
+        Args:
+            key: The key as it is released.
+
+        Raises:
+            ValueError: If ``key`` does not end in a parenthesised category.
+
+        >>> Element.parse("Lavender (Color) ")
+        Element(text='Lavender', category='color', raw_category='Color', raw_key='Lavender (Color) ')
+        >>> Element.parse("sign (left) (object-other)").text
+        'sign (left)'
+        """
+        text, opening, tail = key.rpartition("(")
+        raw_category, _, rest = tail.partition(")")
+        raw_category = raw_category.strip()
+        if not opening or not raw_category or rest.strip(") \t\r\n"):
+            raise ValueError(
+                f"Expected an element key that ends in its category, like 'two cats (counting)', got {key!r}; "
+                "use `Element.from_text` for an element without category."
+            )
+        return cls(text.strip(), reporting_category(raw_category), raw_category, key)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Element":
+        """Make an element without category from its words.
+
+        >>> Element.from_text(" a red cat ")
+        Element(text='a red cat', category=None, raw_category=None, raw_key=None)
+        """
+        return cls(text.strip(), None)
+
+    @classmethod
+    def read(cls, text_or_key: str) -> "Element":
+        """Read a released key, or a plain text that need not have a category.
+
+        What ends in a parenthesised category of the release is a key; anything else is a text, also where it ends in
+        other parentheses.
+
+        >>> Element.read("a red cat (animal)").category
+        'animal/human'
+        >>> Element.read("sign (left)")
+        Element(text='sign (left)', category=None, raw_category=None, raw_key=None)
+        """
+        try:
+            element = cls.parse(text_or_key)
+        except ValueError:
+            return cls.from_text(text_or_key)
+        known = _head(element.raw_category or "") in {*CATEGORIES, *_HEADS_OF_OTHER}
+        return element if known else cls.from_text(text_or_key)
+
+    @property
+    def key(self) -> str:
+        """The key under which the element is released: ``"text (category)"``, or the text if it has no category."""
+        if self.raw_key is not None:
+            return self.raw_key
+        category = self.raw_category or self.category
+        return self.text if category is None else f"{self.text} ({category})"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a text-to-image model was asked for.
+
+    Attributes:
+        prompt_id: Identifier, unique in the data set.
+        text: The prompt as it was written.
+        source: ``"real"`` or ``"synthetic"``; None where it is not known.
+        synthetic_type: The released kind of a synthetic prompt, such as ``"naive_object_counts"``; else None.
+        elements: Its elements, in the released order.
+    """
+
+    prompt_id: str
+    text: str
+    source: str | None = None
+    synthetic_type: str | None = None
+    elements: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """One rater's answer to one question about one picture.
+
+    Attributes:
+        value: 1 to 5 for the overall alignment, 0 or 1 for an element.
+        position: Place in the list of ratings of that question, from 0.
+        rater_id: Who rated; None where it was not published.
+        round: 1 for the first annotation, 2 for the re-annotation; None where it was not published.
+    """
+
+    value: int
+    position: int
+    rater_id: str | None = None
+    round: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A picture, the prompt it was made for, and what raters said of the two.
+
+    Attributes:
+        image_path: Path of the picture below the images folder.
+        prompt: The prompt with its elements.
+        generator: The text-to-image model that made the picture.
+        generator_license: Terms of that model's pictures; None where they are not known.
+        overall_ratings: Whole numbers 1 to 5, one per rater; None where they are not published.
+        element_ratings: Per element of the prompt, 0 or 1 per rater; None where they are not published.
+        prompt_meaningless: Per rater, 1 if the prompt has no subject or is too abstract to judge.
+        split_confidence: Per rater, **1 if the split into elements may be wrong**, 0 if it is right.
+        attribute_confidence: Per rater, 0 if unsure whether an attribute matches.
+        fidelity_labels: Per rater, the structural problems seen, as released.
+
+    Raises:
+        ValueError: If a rating is not on its scale, or not every element has an entry in ``element_ratings``.
+    """
+
+    image_path: str
+    prompt: Prompt
+    generator: str
+    generator_license: str | None = None
+    overall_ratings: tuple[int, ...] | None = None
+    element_ratings: tuple[tuple[int, ...] | None, ...] = ()
+    prompt_meaningless: tuple[int, ...] = ()
+    split_confidence: tuple[int, ...] = ()
+    attribute_confidence: tuple[int, ...] = ()
+    fidelity_labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.element_ratings) != len(self.prompt.elements):
+            raise ValueError(
+                f"`element_ratings` of picture {self.image_path!r} has {len(self.element_ratings)} entries for "
+                f"{len(self.prompt.elements)} elements; give one per element, None where there are no ratings."
+            )
+        where = f"of picture {self.image_path!r}"
+        _check_ratings(self.overall_ratings, ALIGNMENT_SCALE, f"`overall_ratings` {where}")
+        for element, ratings in zip(self.prompt.elements, self.element_ratings, strict=True):
+            _check_ratings(ratings, ELEMENT_SCALE, f"`element_ratings` of {element.key!r} {where}")
+
+    @property
+    def overall_score(self) -> float:
+        """Mean overall rating, 1 to 5; nan without ratings."""
+        return _mean(self.overall_ratings)
+
+    @property
+    def element_scores(self) -> tuple[float, ...]:
+        """Mean rating of each element, in [0, 1]; nan without ratings."""
+        return tuple(_mean(ratings) for ratings in self.element_ratings)
+
+
+def pair_features() -> "datasets.Features":
+    """Columns of the ``pairs`` configuration, one row per `Pair`.
+
+    ``elements[].spans`` holds ``[start, end]`` offsets into ``prompt``; what is not known is null.
+    """
+    from datasets import Features, Image, List, Value
+
+    votes = List(Value("int64"))
+    element = {
+        "text": Value("string"),
+        "category": Value("string"),
+        "raw_category": Value("string"),
+        "ratings": votes,
+        "score": Value("float64"),
+        "spans": List(List(Value("int32"))),
+    }
+    return Features(
+        {
+            "image": Image(),
+            "image_path": Value("string"),
+            "prompt_id": Value("string"),
+            "prompt": Value("string"),
+            "source": Value("string"),
+            "synthetic_type": Value("string"),
+            "generator": Value("string"),
+            "generator_license": Value("string"),
+            "overall_ratings": votes,
+            "overall_score": Value("float64"),
+            "prompt_variance": Value("float64"),
+            "elements": List(element),
+            "prompt_meaningless": votes,
+            "split_confidence": votes,
+            "attribute_confidence": votes,
+            "fidelity_labels": List(Value("string")),
+            "content_hash": Value("string"),
+        }
+    )
+
+
+def _head(raw: str) -> str:
+    """Part of a category before the first hyphen, in lower case, with animals and humans merged."""
+    head = _HYPHEN.split(raw.strip(" ()\t\r\n").lower(), maxsplit=1)[0]
+    head = "/".join(part.strip() for part in head.split("/"))
+    return _MERGED_HEADS.get(head, head)
+
+
+def _check_ratings(ratings: Sequence[int] | None, scale: tuple[float, float], what: str) -> None:
+    """Refuse ratings that are not whole numbers on the scale."""
+    low, high = scale
+    for position, value in enumerate(ratings or ()):
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(
+                f"{what}: expected whole numbers from {low:.0f} to {high:.0f}, got {value!r} at position {position}; "
+                "correct the rating, or leave it out."
+            )
+
+
+def _mean(ratings: Sequence[int] | None) -> float:
+    """Plain mean in float64; nan without ratings."""
+    return sum(ratings) / len(ratings) if ratings else float("nan")

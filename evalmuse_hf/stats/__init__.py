@@ -1,0 +1,33 @@
+"""Statistics of the protocol: correlation, error, verdict accuracy, challenge scores, and intervals by resampling."""
+
+from evalmuse_hf.stats.challenge import ntire_track1
+from evalmuse_hf.stats.citation import CITATION
+from evalmuse_hf.stats.classification import element_accuracy
+from evalmuse_hf.stats.correlation import krcc, plcc, rmse, srcc
+from evalmuse_hf.stats.logistic import Logistic4, fit_logistic4
+from evalmuse_hf.stats.resampling import mean_interval
+from evalmuse_hf.stats.results import (
+    AccuracyResult,
+    ConfidenceInterval,
+    CorrelationResult,
+    NtireTrack1Result,
+    StatisticResult,
+)
+
+__all__ = [
+    "CITATION",
+    "AccuracyResult",
+    "ConfidenceInterval",
+    "CorrelationResult",
+    "Logistic4",
+    "NtireTrack1Result",
+    "StatisticResult",
+    "element_accuracy",
+    "fit_logistic4",
+    "krcc",
+    "mean_interval",
+    "ntire_track1",
+    "plcc",
+    "rmse",
+    "srcc",
+]

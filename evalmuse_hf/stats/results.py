@@ -1,0 +1,88 @@
+"""What a statistic returns: a number, its interval, and how many rows it stands on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class ConfidenceInterval(NamedTuple):
+    """Percentile bootstrap interval, on the scale of the statistic."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class StatisticResult:
+    """One number and what it rests on.
+
+    Attributes:
+        statistic: The number; nan when it is undefined.
+        confidence_interval: None when no resampling was asked for, when the statistic is undefined, or when there are
+            fewer than two rows (or groups) to draw from.
+        n: Rows used.
+        n_dropped: Rows left out because a value was nan (``nan_policy="omit"``).
+        status: ``"ok"``, or why the statistic is nan.
+        n_groups: Groups behind the statistic, clusters of the interval; None when no groups were given.
+    """
+
+    statistic: float
+    confidence_interval: ConfidenceInterval | None
+    n: int
+    n_dropped: int
+    status: str = "ok"
+    n_groups: int | None = None
+
+
+@dataclass(frozen=True)
+class CorrelationResult(StatisticResult):
+    """A correlation in [-1, 1].
+
+    Attributes:
+        n_groups_dropped: With ``by="within"``, groups left out because they have fewer than three pairs or constant
+            references, and are therefore not in ``n_groups``; else 0.
+    """
+
+    n_groups_dropped: int = 0
+
+
+@dataclass(frozen=True)
+class AccuracyResult(StatisticResult):
+    """Agreement of yes/no verdicts, in [0, 1].
+
+    Attributes:
+        n_yes: Rows whose reference is yes; with ``n`` it gives the base rate.
+        recall_yes: Share of the yes rows that were predicted yes; nan without such rows.
+        recall_no: Share of the no rows that were predicted no; nan without such rows.
+        by_category: The same per category, in alphabetical order; empty unless categories were given.
+    """
+
+    n_yes: int = 0
+    recall_yes: float = float("nan")
+    recall_no: float = float("nan")
+    by_category: Mapping[str, "AccuracyResult"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NtireTrack1Result:
+    """Scores of a submission to track 1 of the NTIRE 2025 challenge.
+
+    Attributes:
+        srcc: Spearman correlation of the overall scores.
+        plcc: Pearson correlation of the overall scores after the logistic map.
+        accuracy: Share of agreeing element verdicts, pooled over all elements.
+        final: ``0.25 srcc + 0.25 plcc + 0.5 accuracy``.
+        n: Pictures compared.
+        n_elements: Elements compared.
+        n_unused: Predicted pictures that the references do not hold.
+        status: ``"ok"``, or why one of the numbers is nan.
+    """
+
+    srcc: float
+    plcc: float
+    accuracy: float
+    final: float
+    n: int
+    n_elements: int
+    n_unused: int = 0
+    status: str = "ok"
