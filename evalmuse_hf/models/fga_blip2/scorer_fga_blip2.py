@@ -1,0 +1,238 @@
+"""Scores lists of pictures and prompts with FGA-BLIP2: the `Scorer` behind ``load_scorer("fga_blip2")``."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from evalmuse_hf.elements import PLACED_STATUSES, SpanStatus, official_token_positions
+from evalmuse_hf.images import ImageDecodingError, load_image
+from evalmuse_hf.models.fga_blip2.modeling_fga_blip2 import FGABlip2ForAlignment, FGABlip2Output
+from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import FGABlip2Processor
+from evalmuse_hf.models.scorer import ElementScore, PairScore
+from evalmuse_hf.schema import Element
+
+IMAGE_ERROR = "image_error"
+PROMPT_ERROR = "prompt_error"
+ELEMENT_ERROR = "element_error"
+COMPATIBILITIES = (None, "official")
+
+_NAN = float("nan")
+
+
+@dataclass(slots=True)
+class _Row:
+    """One pair on its way through the scorer; ``result`` is set once it is known."""
+
+    index: int
+    image: Any
+    image_key: object
+    prompt: Any
+    elements: tuple[Element, ...] = ()
+    result: PairScore | None = None
+
+    def fail(self, status: str, message: str) -> None:
+        """Give the pair and its elements nan and a status."""
+        elements = tuple(ElementScore(item.text, item.category, _NAN, status) for item in self.elements)
+        self.result = PairScore(_NAN, elements, status, message)
+
+    def read_elements(self, texts: Any) -> None:
+        """Parse the elements; anything but strings in a list, tuple or array makes the row fail."""
+        if texts is None:
+            return
+        listed: list[Any] = list(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else [None]
+        if all(isinstance(text, str) for text in listed):
+            self.elements = tuple(Element.read(text) for text in listed)
+        else:
+            self.fail(ELEMENT_ERROR, f"The elements of row {self.index} must be a list of strings, got {texts!r}.")
+
+    def open_image(self) -> Image.Image:
+        """Open the picture; messages name its path, or else its row."""
+        path = self.image.get("path") if isinstance(self.image, Mapping) else self.image
+        name = None if path and isinstance(path, str | Path) else f"row {self.index}"
+        try:
+            return load_image(self.image, name=name)
+        except TypeError as error:
+            raise ImageDecodingError(f"Cannot read picture {name!r}: {error}") from error
+
+
+class FGABlip2Scorer:
+    """Overall and element scores of FGA-BLIP2, in batches.
+
+    An element's score is the mean of its tokens' scores; one that stands in the prompt several times gets the mean
+    over its occurrences. One that is not in what the model reads gets nan.
+
+    Args:
+        model: The network; it is moved to ``device`` and scores in evaluation mode.
+        processor: The processor that was saved beside it.
+        name: How records and reports call the scorer.
+        compat: ``"official"`` reproduces the official evaluation: an element is looked up by the token ids of its
+            uncleaned text, only its first occurrence counts, and one that is not found scores 0.0.
+        batch_size: Pairs per pass, at least 1.
+        device: Where to run; None leaves the model where it is.
+
+    Raises:
+        ValueError: If ``compat`` or ``batch_size`` is outside its range.
+    """
+
+    def __init__(
+        self,
+        model: FGABlip2ForAlignment,
+        processor: FGABlip2Processor,
+        *,
+        name: str,
+        compat: str | None = None,
+        batch_size: int = 16,
+        device: str | torch.device | None = None,
+    ):
+        if compat not in COMPATIBILITIES:
+            raise ValueError(f"`compat` must be None or 'official', got {compat!r}.")
+        if batch_size < 1:
+            raise ValueError(f"`batch_size` must be at least 1, got {batch_size}.")
+        self.model = model if device is None else model.to(device)  # type: ignore[arg-type]
+        self.processor = processor
+        self.name = name
+        self.compat = compat
+        self.batch_size = batch_size
+
+    def score(
+        self, *, images: Sequence[Any], prompts: Sequence[str], elements: Sequence[Sequence[str]] | None = None
+    ) -> list[PairScore]:
+        """Score each picture against the prompt in the same row; see `Scorer.score`.
+
+        Pictures that occur in several rows (the same path or the same object) are opened and encoded once.
+
+        Args:
+            images: Anything `evalmuse_hf.images.load_image` opens.
+            prompts: Raw prompts.
+            elements: For each prompt its elements, as texts or released keys; None scores the pairs only.
+
+        Returns:
+            One result per row. A row that cannot be scored has nan, a status and a message; the others are scored.
+
+        Raises:
+            ValueError: If the inputs differ in length.
+        """
+        rows = self._rows(images, prompts, elements)
+        was_training = self.model.training
+        self.model.eval()
+        try:
+            with torch.inference_mode():
+                self._score_rows(rows)
+        finally:
+            self.model.train(was_training)
+        return [row.result for row in rows if row.result is not None]
+
+    def _rows(
+        self, images: Sequence[Any], prompts: Sequence[Any], elements: Sequence[Sequence[str] | None] | None
+    ) -> list[_Row]:
+        if len(images) != len(prompts) or (elements is not None and len(elements) != len(prompts)):
+            n_elements = "no" if elements is None else str(len(elements))
+            raise ValueError(
+                "Expected as many pictures as prompts, and lists of elements for all or none, got "
+                f"{len(images)} pictures, {len(prompts)} prompts and {n_elements} lists."
+            )
+        per_row = [None] * len(prompts) if elements is None else elements
+        rows = []
+        for index, (image, prompt, texts) in enumerate(zip(images, prompts, per_row, strict=True)):
+            row = _Row(index, image, _image_key(image), prompt)
+            row.read_elements(texts)
+            rows.append(row)
+        return rows
+
+    def _score_rows(self, rows: list[_Row]) -> None:
+        """Score what can be scored, with the rows of one picture side by side."""
+        by_image: dict[object, list[_Row]] = {}
+        for row in rows:
+            if problem := self.processor.prompt_problem(row.prompt):
+                row.fail(PROMPT_ERROR, f"The prompt of row {row.index} {problem}")
+            if row.result is None:
+                by_image.setdefault(row.image_key, []).append(row)
+        readable = [row for group in by_image.values() for row in group]
+        encoded: dict[object, Tensor] = {}
+        for start in range(0, len(readable), self.batch_size):
+            batch = readable[start : start + self.batch_size]
+            encoded = self._encode_images(batch, encoded)
+            batch = [row for row in batch if row.result is None]
+            if batch:
+                self._score_batch(batch, torch.stack([encoded[row.image_key] for row in batch]))
+
+    def _encode_images(self, batch: list[_Row], known: Mapping[object, Tensor]) -> dict[object, Tensor]:
+        """Tower outputs of the batch's pictures, each encoded once; rows without a readable picture fail."""
+        encoded: dict[object, Tensor] = {}
+        pictures: dict[object, Any] = {}
+        errors: dict[object, ImageDecodingError] = {}
+        for row in batch:
+            key = row.image_key
+            if key in known:
+                encoded[key] = known[key]
+            elif key not in pictures and key not in errors:
+                try:
+                    pictures[key] = row.open_image()
+                except ImageDecodingError as error:
+                    errors[key] = error
+            if key in errors:
+                row.fail(IMAGE_ERROR, str(errors[key]))
+        if pictures:
+            pixel_values = self.processor(images=list(pictures.values()), return_tensors="pt")["pixel_values"]
+            states = self.model.encode_images(pixel_values.to(self.model.device))
+            encoded |= dict(zip(pictures, states, strict=True))
+        return encoded
+
+    def _score_batch(self, batch: list[_Row], image_embeds: Tensor) -> None:
+        prompts = [row.prompt for row in batch]
+        inputs = self.processor(prompts=prompts, return_tensors="pt").to(self.model.device)
+        output: FGABlip2Output = self.model(**inputs, image_embeds=image_embeds)
+        overall = output.overall_score.tolist()
+        token_scores = output.token_scores.tolist()
+        if self.compat == "official":
+            elements = self._official_element_scores(batch, inputs["input_ids"].tolist(), token_scores)
+        else:
+            elements = self._element_scores(batch, token_scores)
+        for row, pair_overall, pair_elements in zip(batch, overall, elements, strict=True):
+            row.result = PairScore(pair_overall, tuple(pair_elements))
+
+    def _element_scores(self, batch: list[_Row], token_scores: list[list[float]]) -> list[list[ElementScore]]:
+        texts = [[element.text for element in row.elements] for row in batch]
+        locations = self.processor.locate([row.prompt for row in batch], texts)
+        results = []
+        for row, scores, row_locations in zip(batch, token_scores, locations, strict=True):
+            row_results = []
+            for element, location in zip(row.elements, row_locations, strict=True):
+                score = _NAN
+                if location.status in PLACED_STATUSES:
+                    score = fmean(fmean(scores[column] for column in columns) for columns in location.occurrences)
+                row_results.append(ElementScore(element.text, element.category, score, location.status))
+            results.append(row_results)
+        return results
+
+    def _official_element_scores(
+        self, batch: list[_Row], input_ids: list[list[int]], token_scores: list[list[float]]
+    ) -> list[list[ElementScore]]:
+        results = []
+        for row, ids, scores in zip(batch, input_ids, token_scores, strict=True):
+            row_results = []
+            for element in row.elements:
+                element_ids = self.processor.tokenizer(element.text, add_special_tokens=False)["input_ids"]
+                columns = official_token_positions(ids, element_ids)
+                score = fmean(scores[column] for column in columns) if columns else 0.0
+                status = SpanStatus.OK if columns else SpanStatus.UNMATCHED
+                row_results.append(ElementScore(element.text, element.category, score, status))
+            results.append(row_results)
+        return results
+
+
+def _image_key(image: Any) -> object:
+    """What two rows share if they have the same picture: its path, its content, or the very same object."""
+    if isinstance(image, Mapping):
+        return ("mapping", image.get("path"), image.get("bytes"))
+    try:
+        hash(image)
+    except TypeError:
+        return id(image)
+    return image
