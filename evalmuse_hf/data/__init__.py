@@ -1,0 +1,51 @@
+"""The data set: the raw release read, built into Parquet, loaded, and turned into training batches."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evalmuse_hf.data.builder import EvalMuse40K
+    from evalmuse_hf.data.collator import AlignmentCollator
+    from evalmuse_hf.data.loading import load_pairs
+    from evalmuse_hf.data.parquet import build_dataset
+    from evalmuse_hf.data.release import ReleasedSplit, ReleaseError, read_release
+    from evalmuse_hf.data.report import BuildReport, RecordProblem, SplitReport
+    from evalmuse_hf.data.targets import TokenTargets, token_targets
+
+__all__ = [
+    "AlignmentCollator",
+    "BuildReport",
+    "EvalMuse40K",
+    "RecordProblem",
+    "ReleaseError",
+    "ReleasedSplit",
+    "SplitReport",
+    "TokenTargets",
+    "build_dataset",
+    "load_pairs",
+    "read_release",
+    "token_targets",
+]
+
+# Lazy, because the builder needs `datasets` and the collator needs `torch`, and no user of one needs the other.
+_HOMES = {
+    "AlignmentCollator": "collator",
+    "BuildReport": "report",
+    "EvalMuse40K": "builder",
+    "RecordProblem": "report",
+    "ReleaseError": "release",
+    "ReleasedSplit": "release",
+    "SplitReport": "report",
+    "TokenTargets": "targets",
+    "build_dataset": "parquet",
+    "load_pairs": "loading",
+    "read_release": "release",
+    "token_targets": "targets",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its module at first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

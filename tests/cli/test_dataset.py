@@ -1,0 +1,87 @@
+import json
+import logging
+
+import pytest
+from PIL import Image
+
+from evalmuse_hf.cli.main import main
+
+
+@pytest.fixture
+def raw(tmp_path):
+    records = [
+        {
+            "prompt_id": str(row),
+            "prompt": "a cat",
+            "type": "real",
+            "img_path": f"SDXL/{row}.png",
+            "total_score": score,
+            "element_score": {"a cat (animal)": [1, 0, 1]},
+        }
+        for row, score in enumerate(([4, 4, 5], [9], [1, 2, 1]))
+    ]
+    folder = tmp_path / "raw"
+    (folder / "images" / "SDXL").mkdir(parents=True)
+    (folder / "train_list.json").write_text(json.dumps(records), "utf-8")
+    for record in records:
+        Image.new("RGB", (4, 4)).save(folder / "images" / record["img_path"])
+    return folder
+
+
+def test_build_prints_what_came_in_and_what_was_dropped(raw, tmp_path, capsys):
+    assert main(["dataset", "build", str(raw), str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[1].split() == ["train", "3", "2", "2", "1", "bad_total_score", "1"]
+    assert printed.splitlines()[-1] == str(tmp_path / "out")
+    assert (tmp_path / "out" / "README.md").is_file()
+
+
+def test_build_names_the_dropped_records(raw, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        main(["dataset", "build", str(raw), str(tmp_path / "out")])
+    assert "train_list.json, record 1, `total_score`" in caplog.text
+
+
+def test_build_prints_json_if_asked(raw, tmp_path, capsys):
+    assert main(["dataset", "build", str(raw), str(tmp_path / "out"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["format"] == 1
+    assert report["splits"]["train"] == {
+        "records": 3,
+        "pairs": 2,
+        "rated": 2,
+        "prompts": 1,
+        "dropped": {"bad_total_score": 1},
+    }
+
+
+def test_a_strict_build_stops_with_one_sentence(raw, tmp_path, capsys):
+    assert main(["dataset", "build", str(raw), str(tmp_path / "out"), "--strict"]) == 2
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert message.startswith("evalmuse dataset: train_list.json, record 1, `total_score`: expected whole numbers")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["build", "absent", "out"], "absent'; give the folder of the raw release"),
+        (["mini", "raw", "--prompts", "1"], "--prompts must be at least 2"),
+        (["build", "raw", "raw"], "holds something else than an earlier build"),
+        (["mini", "raw/train_list.json"], "is a file"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_status_2(raw, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert main(["dataset", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_drawn_release_builds_without_a_dropped_record(tmp_path, capsys):
+    raw, out = tmp_path / "raw", tmp_path / "out"
+    assert main(["dataset", "mini", str(raw), "--prompts", "4", "--seed", "1"]) == 0
+    assert capsys.readouterr().out.strip() == str(raw)
+    assert main(["dataset", "build", str(raw), str(out), "--strict", "--json"]) == 0
+    splits = json.loads(capsys.readouterr().out)["splits"]
+    assert {name: split["prompts"] for name, split in splits.items()} == {"train": 3, "test": 1}
+    assert all(split["rated"] == split["pairs"] == split["records"] for split in splits.values())
