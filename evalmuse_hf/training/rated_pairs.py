@@ -1,0 +1,96 @@
+"""Pairs of a data set as training items: rated ones only, each with its weight."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from evalmuse_hf.data.release import prompt_identity
+from evalmuse_hf.training.weighting import VarianceScheme, VarianceWeights, WeightScale, rating_noise, variance_weights
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+logger = logging.getLogger(__name__)
+
+
+def select_rated(pairs: "Dataset", *, name: str) -> "Dataset":
+    """Keep the pairs that have an overall score.
+
+    Args:
+        pairs: Rows with the columns of `evalmuse_hf.schema.pair_features`.
+        name: What to call them in messages.
+
+    Returns:
+        The rated rows, in order.
+
+    Raises:
+        ValueError: If none is rated.
+    """
+    rated = [row for row, score in enumerate(pairs["overall_score"]) if score is not None]
+    if not rated:
+        raise ValueError(f"None of the {len(pairs)} pairs of {name} has an overall rating; choose a rated split.")
+    if len(rated) < len(pairs):
+        n_unrated = len(pairs) - len(rated)
+        logger.warning("%d of the %d pairs of %s have no rating and are left out.", n_unrated, len(pairs), name)
+    return pairs.select(rated)
+
+
+def weigh_pairs(pairs: "Dataset", *, scheme: VarianceScheme, scale: WeightScale) -> VarianceWeights:
+    """Weigh rated pairs, see `variance_weights`; two spellings of a prompt that differ in case or spaces are one.
+
+    Args:
+        pairs: Rated rows, of the training split only.
+        scheme: Which weight; ``reliability`` estimates the raters' noise from the ratings of these rows.
+        scale: What the weights are divided by.
+
+    Returns:
+        One weight per row.
+    """
+    noise = None
+    if scheme == "reliability":
+        noise = rating_noise([ratings or () for ratings in pairs["overall_ratings"]])
+    prompts = [prompt_identity(prompt) for prompt in pairs["prompt"]]
+    return variance_weights(pairs["overall_score"], prompts, scheme=scheme, scale=scale, noise=noise)
+
+
+def training_items(pairs: "Dataset", *, weights: VarianceWeights | None = None) -> "Dataset":
+    """Present rated rows as the items that `evalmuse_hf.data.AlignmentCollator` reads.
+
+    Args:
+        pairs: Rated rows.
+        weights: Weights of the rows; None weighs every row 1.
+
+    Returns:
+        Rows of ``image`` (as stored; the processor decodes it), ``prompt``, ``elements`` (texts), ``element_scores``,
+        ``overall_score`` and ``weight``, made when they are read.
+    """
+    from datasets import Image
+
+    weight = [1.0] * len(pairs) if weights is None else weights.weights.tolist()
+    columns = pairs.select_columns(["image", "prompt", "elements", "overall_score"]).add_column("weight", weight)
+    return columns.cast_column("image", Image(decode=False)).with_transform(_to_items)
+
+
+def refuse_shared_prompts(train: "Dataset", validation: "Dataset") -> None:
+    """Make sure that what is measured was not trained on.
+
+    Args:
+        train: Rows to train on.
+        validation: Rows to measure on.
+
+    Raises:
+        ValueError: If a prompt is in both.
+    """
+    known = {prompt_identity(prompt) for prompt in train["prompt"]}
+    shared = [prompt for prompt in validation["prompt"] if prompt_identity(prompt) in known]
+    if shared:
+        raise ValueError(
+            f"{len(set(shared))} prompts of the validation split are in the training split too, first {shared[0]!r}; "
+            "split by prompt, or the figures would be of memory."
+        )
+
+
+def _to_items(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    items = {name: values for name, values in rows.items() if name != "elements"}
+    items["elements"] = [[element["text"] for element in elements] for elements in rows["elements"]]
+    items["element_scores"] = [[element["score"] for element in elements] for elements in rows["elements"]]
+    return items
