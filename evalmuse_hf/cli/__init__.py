@@ -1,0 +1,1 @@
+"""The command `evalmuse`: one subcommand, one module with `register` and `run`."""

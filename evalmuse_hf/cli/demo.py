@@ -1,0 +1,223 @@
+"""`evalmuse demo`: the whole path once, from drawn pictures to a ranking, on what the package carries."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evalmuse_hf.ranking import Findings
+    from evalmuse_hf.scoring import Scores
+
+IMAGES_PER_PROMPT = 5
+TRAIN_PROMPTS = 8  # an official release has a training side; the demo looks at the test side only
+WARNING = (
+    "Pictures, generators and raters (here: people) are simulated, and the packaged checkpoint was trained on "
+    "drawings of the same small invented world. It judges such drawings, not photographs, and these numbers say "
+    "nothing about any real text-to-image model."
+)
+
+
+def register(subparsers: Any) -> None:
+    """Describe the command to the parser."""
+    parser = subparsers.add_parser(
+        "demo",
+        help="draw a test set, score it with the packaged checkpoint, judge it, write a report",
+        description="Draw a fresh test set in the official raw format, build the data set, score it with the packaged "
+        "checkpoint, compare the scores with the simulated ratings, rank the simulated generators, and write a "
+        "report. Nothing is downloaded.",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("demo"), metavar="FOLDER", help="folder to write (default: %(default)s)"
+    )
+    parser.add_argument("--prompts", type=int, default=120, metavar="N", help="prompts to draw (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the drawing (default: %(default)s)")
+    parser.add_argument(
+        "--n-resamples",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="for the intervals; 0 for none (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--model", default="mini", metavar="MODEL", help="checkpoint to judge, as in `evalmuse score` (default: mini)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Walk the path, print the figures, and say where everything is."""
+    if args.prompts < 2:
+        print(f"evalmuse demo: --prompts must be at least 2, got {args.prompts}.", file=sys.stderr)
+        return 2
+    if args.out.exists() and not args.out.is_dir():
+        print(f"evalmuse demo: {args.out} is a file; give the name of a folder to write.", file=sys.stderr)
+        return 2
+    from evalmuse_hf.meta_evaluation import read_drawn_truth
+    from evalmuse_hf.ranking import collect_findings, embedded_image, make_report
+    from evalmuse_hf.reports import write_report
+    from evalmuse_hf.scoring import load_scorer
+
+    scorer = load_scorer("fga_blip2", model=args.model)  # first, so that a missing checkpoint costs no time
+    raw, pairs = _draw_and_build(args)
+    scores = _score(scorer, raw, pairs, out=args.out / "scores.parquet", progress=not args.quiet)
+    _say(args, "Comparing the scores with the ratings and ranking the generators.")
+    findings = collect_findings(
+        scores.rows, pairs, truth=read_drawn_truth(raw), n_resamples=args.n_resamples, seed=args.seed
+    )
+    report = make_report(
+        findings,
+        title=f"{scores.provenance['scorer']} on a freshly drawn test set",
+        warning=WARNING,
+        provenance=scores.provenance,
+        read_image=embedded_image,
+    )
+    write_report(report, args.out / "report.html")
+    (args.out / "record.json").write_text(f"{json.dumps(findings.record, indent=2)}\n", encoding="utf-8")
+    print("\n".join([*describe_findings(findings), "", *_where(args.out)]))
+    return 0
+
+
+def _say(args: argparse.Namespace, sentence: str) -> None:
+    if not args.quiet:
+        print(sentence, file=sys.stderr)
+
+
+def _draw_and_build(args: argparse.Namespace) -> tuple[Path, list[dict[str, Any]]]:
+    """Draw a release and build the data set; both replace those of an earlier demo in the same folder."""
+    import datasets
+
+    from evalmuse_hf.data import build_dataset, load_pairs
+    from evalmuse_hf.mini import write_release
+
+    raw, built = args.out / "raw", args.out / "evalmuse-40k"
+    _say(args, f"Drawing {args.prompts} prompts, {IMAGES_PER_PROMPT} pictures each, to {raw}.")
+    _clear_drawn(raw)
+    write_release(
+        raw,
+        train_prompts=TRAIN_PROMPTS,
+        test_prompts=args.prompts,
+        images_per_prompt=IMAGES_PER_PROMPT,
+        seed=args.seed,
+    )
+    _say(args, f"Building the data set in {built}.")
+    datasets.disable_progress_bars()
+    try:
+        build_dataset(raw, built)
+        pairs = load_pairs(built, "test").cast_column("image", datasets.Image(decode=False))
+    finally:
+        datasets.enable_progress_bars()
+    return raw, pairs.to_list()
+
+
+def _clear_drawn(raw: Path) -> None:
+    """Remove the release of an earlier demo.
+
+    Raises:
+        ValueError: If the folder holds anything else.
+    """
+    import shutil
+
+    from evalmuse_hf.meta_evaluation.references import TRUTH_FILE
+
+    if not raw.exists() or not any(raw.iterdir()):
+        return
+    if not (raw / TRUTH_FILE).is_file():
+        raise ValueError(f"{raw} holds something else than the pictures of a demo; give another folder with --out.")
+    shutil.rmtree(raw)
+
+
+def _score(scorer: Any, raw: Path, pairs: Sequence[dict[str, Any]], *, out: Path, progress: bool) -> "Scores":
+    """Write the test set as a list, score that list, and write the scores."""
+    from evalmuse_hf.scoring import read_list, score_list, write_scores
+
+    path = raw / "test_list.jsonl"
+    records = (
+        {
+            "image": f"images/{pair['image_path']}",
+            "prompt": pair["prompt"],
+            "elements": [f"{element['text']} ({element['raw_category']})" for element in pair["elements"]],
+            "generator": pair["generator"],
+            "prompt_id": pair["prompt_id"],
+        }
+        for pair in pairs
+    )
+    path.write_text("".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records), encoding="utf-8")
+    scores = score_list(scorer, read_list(path), progress=progress)
+    write_scores(scores, out)
+    return scores
+
+
+def describe_findings(findings: "Findings") -> list[str]:
+    """Spell what came out, with the ceiling beside every figure."""
+    return [
+        *_overall_lines(findings),
+        "",
+        *_category_lines(findings),
+        "",
+        *_subset_lines(findings),
+        "",
+        *_ranking_lines(findings),
+    ]
+
+
+def _overall_lines(findings: "Findings") -> Iterator[str]:
+    record, ceiling = findings.record, findings.ceiling or {}
+    yield f"{'overall score against mean rating':<34}  value   95 % interval     ceiling  pairs"
+    rows = [(name.upper(), "overall", name) for name in ("srcc", "krcc", "plcc")]
+    for label, part, name in [*rows, ("SRCC within prompts", "within_prompt", "srcc")]:
+        yield _line(f"  {label}", record[part][name], ceiling[part][name]["value"], width=34)
+
+
+def _category_lines(findings: "Findings") -> Iterator[str]:
+    elements = findings.record["elements"]
+    ceiling, truth = ((part or {})["elements"] for part in (findings.ceiling, findings.against_truth))
+    yield f"{'element accuracy by category':<34}  value   95 % interval     ceiling  elements  balanced, against truth"
+    for category, statistics in elements["by_category"].items():
+        balanced = _value(truth["by_category"][category]["balanced"]["value"])
+        limit = ceiling["by_category"][category]["micro"]["value"]
+        yield f"{_line(f'  {category}', statistics['micro'], limit, width=34):<76}{balanced:>15}"
+    balanced = _value(truth["balanced"]["value"])
+    yield f"{_line('  all', elements['micro'], ceiling['micro']['value'], width=34):<76}{balanced:>15}"
+
+
+def _subset_lines(findings: "Findings") -> Iterator[str]:
+    yield f"{'prompts':<34}  SRCC    ceiling  pairs  element accuracy  ceiling  elements"
+    for subset in findings.subsets:
+        srcc, accuracy = subset.record["overall"]["srcc"], subset.record["elements"]["micro"]
+        limits = subset.ceiling["overall"]["srcc"]["value"], subset.ceiling["elements"]["micro"]["value"]
+        name = "  with a combination new to it" if subset.name == "novel" else "  without one"
+        yield (
+            f"{name:<34}  {_value(srcc['value'])}  {_value(limits[0]):>8}  {srcc['n']:>5}  "
+            f"{_value(accuracy['value']):>16}  {_value(limits[1]):>7}  {accuracy['n']:>8}"
+        )
+
+
+def _ranking_lines(findings: "Findings") -> Iterator[str]:
+    people = {row.generator: row for row in findings.people.rows}
+    yield f"{'generator':<34}  rank   mean  95 % interval  people's rank   mean"
+    for row in findings.ranking.rows:
+        other = people[row.generator]
+        interval = "" if row.low is None else f"{row.low:.2f} - {row.high:.2f}"
+        yield (
+            f"  {row.generator:<32}  {row.rank:>4}  {row.mean:5.2f}  {interval:>13}  "
+            f"{other.rank:>13}  {other.mean:5.2f}"
+        )
+
+
+def _line(label: str, statistic: dict[str, Any], ceiling: float | None, *, width: int) -> str:
+    interval = "" if statistic["low"] is None else f"{statistic['low']:.3f} - {statistic['high']:.3f}"
+    return f"{label:<{width}}  {_value(statistic['value'])}  {interval:>14}  {_value(ceiling):>9}  {statistic['n']:>5}"
+
+
+def _value(value: float | None) -> str:
+    return "    -" if value is None else f"{value:5.3f}"
+
+
+def _where(out: Path) -> Iterator[str]:
+    yield f"The ceiling is what the exact drawn truth reaches against the same ratings. {WARNING}"
+    yield f"data set  {out / 'evalmuse-40k'}"
+    yield f"scores    {out / 'scores.parquet'}"
+    yield f"record    {out / 'record.json'}"
+    yield f"report    {out / 'report.html'}"

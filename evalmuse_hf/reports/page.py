@@ -1,0 +1,85 @@
+"""Lays a report out as one HTML file that needs nothing beside it and asks nothing of a network."""
+
+import base64
+import io
+from pathlib import Path
+
+from evalmuse_hf.reports.content import Report
+from evalmuse_hf.reports.plots import plot_categories, plot_ranking, plot_scatter
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+_MEDIA_TYPES = {
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"RIFF": "image/webp",
+}
+_LARGEST_SIDE = 512  # pixels; a larger picture is scaled down to it
+
+
+def render_report(report: Report) -> str:
+    """Lay out a report.
+
+    Args:
+        report: What it shows. Every text is escaped.
+
+    Returns:
+        A complete HTML page; plots are inline SVG, pictures are data URIs.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = data_uri
+    # Ours, without any text of a user that matplotlib has not escaped.
+    plots = {
+        "scatter": Markup(plot_scatter(predicted=report.predicted, rated=report.rated)),
+        "categories": Markup(plot_categories(report.categories)) if report.categories else "",
+        "ranking": Markup(plot_ranking(report.ranking)) if report.ranking else "",
+    }
+    return environment.get_template("report.html.j2").render(report=report, plots=plots)
+
+
+def write_report(report: Report, path: str | Path) -> None:
+    """Write a report to a file.
+
+    Args:
+        report: What it shows.
+        path: The HTML file; its folder is made.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render_report(report), encoding="utf-8")
+
+
+def data_uri(image: bytes) -> str:
+    r"""Spell a picture file as an address that holds it; what is large or unusual becomes a JPEG.
+
+    Args:
+        image: The file.
+
+    >>> data_uri(b"\x89PNG\r\n")[:22]
+    'data:image/png;base64,'
+    """
+    kind = next((kind for start, kind in _MEDIA_TYPES.items() if image.startswith(start)), None)
+    if kind is None or len(image) > 100_000:
+        image, kind = _small_jpeg(image), "image/jpeg"
+    return f"data:{kind};base64,{base64.b64encode(image).decode('ascii')}"
+
+
+def _small_jpeg(image: bytes) -> bytes:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(image)) as opened:
+        picture = opened.convert("RGB")
+    picture.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE))
+    out = io.BytesIO()
+    picture.save(out, format="JPEG", quality=85)
+    return out.getvalue()

@@ -1,0 +1,142 @@
+"""Plots of a report as SVG text that stands in a page without any file beside it."""
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from evalmuse_hf.reports.content import CategoryBar, RankingLine
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+
+SCORER_COLOR = "#2456a6"
+PEOPLE_COLOR = "#d9822b"
+CEILING_COLOR = "#1d2733"
+_GRID_COLOR = "#e3e7ec"
+_TEXT_COLOR = "#3d4a5c"
+_OPTIONS: dict[Any, Any] = {
+    "svg.fonttype": "none",  # text stays text: small, selectable, readable by a screen reader
+    "svg.hashsalt": "evalmuse",  # the same numbers give the same bytes
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Helvetica Neue", "Helvetica", "Arial", "DejaVu Sans"],
+    "font.size": 11,
+    "axes.edgecolor": _GRID_COLOR,
+    "axes.labelcolor": _TEXT_COLOR,
+    "text.color": _TEXT_COLOR,
+    "xtick.color": _TEXT_COLOR,
+    "ytick.color": _TEXT_COLOR,
+}
+
+
+def plot_scatter(*, predicted: Sequence[float], rated: Sequence[float]) -> str:
+    """Each pair as a dot: mean rating of people against the score, both 1 to 5.
+
+    Args:
+        predicted: Overall scores.
+        rated: Mean ratings of the same pairs.
+
+    Returns:
+        An ``<svg>`` element.
+    """
+    with _canvas(width=5.2, height=4.7) as (canvas, axes):
+        axes.plot([1, 5], [1, 5], color=_GRID_COLOR, linewidth=1.5, zorder=1)
+        axes.scatter(
+            rated, predicted, s=18, color=SCORER_COLOR, alpha=0.35, linewidths=0, zorder=2, clip_on=False, gid="pairs"
+        )
+        axes.set(xlim=(0.9, 5.1), ylim=(0.9, 5.1), xticks=range(1, 6), yticks=range(1, 6), aspect="equal")
+        axes.set_xlabel("mean rating of people")
+        axes.set_ylabel("predicted score")
+        axes.grid(color=_GRID_COLOR, linewidth=0.8)
+        return _to_svg(canvas)
+
+
+def plot_categories(bars: Sequence[CategoryBar]) -> str:
+    """Accuracy by category as bars with intervals; a tick marks the ceiling, a dotted line chance.
+
+    Args:
+        bars: From top to bottom.
+
+    Returns:
+        An ``<svg>`` element.
+    """
+    with _canvas(width=6.4, height=1.1 + 0.33 * len(bars)) as (canvas, axes):
+        places = list(range(len(bars)))
+        axes.barh(places, [bar.accuracy for bar in bars], height=0.62, color=SCORER_COLOR, alpha=0.85, zorder=2)
+        for place, bar in zip(places, bars, strict=True):
+            if bar.low is not None and bar.high is not None:
+                axes.plot([bar.low, bar.high], [place, place], color="#9db8e2", linewidth=2, zorder=3)
+            if bar.ceiling is not None:
+                ends = [place - 0.38, place + 0.38]
+                axes.plot([bar.ceiling] * 2, ends, color=CEILING_COLOR, linewidth=2, zorder=4, clip_on=False)
+            axes.text(1.02, place, f"{bar.accuracy:.2f}", va="center", fontsize=10.5)
+            axes.text(1.11, place, f"n = {bar.n}", va="center", fontsize=9.5, color="#7a8797")
+        axes.axvline(0.5, color="#7a8797", linewidth=1, linestyle=(0, (2, 3)), zorder=5)
+        axes.set_yticks(places, [bar.category for bar in bars])
+        axes.set(xlim=(0, 1), ylim=(len(bars) - 0.4, -0.6), xlabel="share of verdicts that agree with people")
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+        axes.grid(axis="x", color=_GRID_COLOR, linewidth=0.8, zorder=0)
+        axes.tick_params(axis="y", length=0)
+        return _to_svg(canvas)
+
+
+def plot_ranking(lines: Sequence[RankingLine]) -> str:
+    """Mean score of each generator with its interval, by the scorer and by people.
+
+    Args:
+        lines: From top to bottom.
+
+    Returns:
+        An ``<svg>`` element.
+    """
+    with _canvas(width=6.4, height=1.1 + 0.5 * len(lines)) as (canvas, axes):
+        for place, line in enumerate(lines):
+            _interval(axes, place - 0.13, line.mean, line.low, line.high, color=SCORER_COLOR, marker="o")
+            if line.people_mean is not None:
+                _interval(
+                    axes,
+                    place + 0.13,
+                    line.people_mean,
+                    line.people_low,
+                    line.people_high,
+                    color=PEOPLE_COLOR,
+                    marker="D",
+                )
+        axes.set_yticks(range(len(lines)), [line.generator for line in lines])
+        axes.set(ylim=(len(lines) - 0.5, -0.5), xlabel="mean overall score (1 to 5)")
+        axes.grid(axis="x", color=_GRID_COLOR, linewidth=0.8)
+        axes.tick_params(axis="y", length=0)
+        return _to_svg(canvas)
+
+
+def _interval(
+    axes: "Axes", place: float, mean: float, low: float | None, high: float | None, *, color: str, marker: str
+) -> None:
+    if low is not None and high is not None:
+        axes.plot([low, high], [place, place], color=color, linewidth=2.2, alpha=0.55, solid_capstyle="round")
+    axes.plot([mean], [place], color=color, marker=marker, markersize=7, linestyle="none")
+
+
+@contextmanager
+def _canvas(*, width: float, height: float) -> Iterator[tuple["Canvas", "Axes"]]:
+    """A figure with one pair of axes without frame; sizes in inches."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_OPTIONS):
+        # Not pyplot, which keeps every figure and wants a display.
+        canvas = Figure(figsize=(width, height), layout="constrained")
+        axes = canvas.add_subplot()
+        axes.spines[:].set_visible(False)
+        axes.set_axisbelow(True)
+        yield canvas, axes
+
+
+def _to_svg(canvas: Any) -> str:
+    """The ``<svg>`` element alone, transparent, and without a date."""
+    text = io.StringIO()
+    canvas.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    whole = text.getvalue()
+    return whole[whole.index("<svg") :]

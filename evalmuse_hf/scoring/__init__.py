@@ -1,0 +1,24 @@
+"""Scoring of lists: load a scorer, read a list, score it, write what came out."""
+
+from evalmuse_hf.scoring.lists import ListError, ListRow, ScoreList, list_from_records, read_list
+from evalmuse_hf.scoring.loading import ScorerError, cache_folder, load_scorer
+from evalmuse_hf.scoring.provenance import provenance_of, weights_sha256
+from evalmuse_hf.scoring.scores import Scores, read_scores, write_scores
+from evalmuse_hf.scoring.scoring import score_list
+
+__all__ = [
+    "ListError",
+    "ListRow",
+    "ScoreList",
+    "ScorerError",
+    "Scores",
+    "cache_folder",
+    "list_from_records",
+    "load_scorer",
+    "provenance_of",
+    "read_list",
+    "read_scores",
+    "score_list",
+    "weights_sha256",
+    "write_scores",
+]

@@ -1,0 +1,98 @@
+"""What ``evalmuse score`` and ``python -m evalmuse_hf.scoring`` do, up to printing."""
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evalmuse_hf.scoring.arguments import find_mistake
+from evalmuse_hf.scoring.lists import ScoreList, list_from_records, read_list
+from evalmuse_hf.scoring.loading import load_scorer
+from evalmuse_hf.scoring.scores import Scores, check_scores_path, json_line, write_scores
+from evalmuse_hf.scoring.scoring import score_list
+
+
+class MistakeError(ValueError):
+    """Options that do not go together."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutput:
+    """What a command wants to be printed.
+
+    Attributes:
+        result: For stdout; may be empty.
+        note: For stderr.
+        status: The exit status.
+    """
+
+    result: str
+    note: str
+    status: int = 0
+
+
+def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOutput:
+    """Score what the options ask for, and write it if they say where.
+
+    Args:
+        args: Parsed options of `evalmuse_hf.scoring.arguments.add_arguments`.
+        progress: Show a bar on stderr once it takes more than two seconds.
+
+    Returns:
+        What to print; the status is 2 for a single picture that cannot be scored.
+
+    Raises:
+        ValueError: For a user's mistake, in one sentence.
+    """
+    mistake = find_mistake(args)
+    if mistake:
+        raise MistakeError(mistake)
+    if args.out is not None:
+        check_scores_path(args.out)
+    rows = read_list(args.list) if args.list is not None else _single_row(args)
+    scorer = load_scorer(
+        args.scorer, model=args.model, device=args.device, compat=args.compat, batch_size=args.batch_size
+    )
+    scores = score_list(scorer, rows, batch_size=args.batch_size, progress=progress)
+    if args.out is not None:
+        write_scores(scores, args.out)
+    if args.list is None:
+        return _describe_single(scores, as_json=args.json)
+    note = _summary(scores)
+    if args.out is not None:
+        return CommandOutput(str(args.out), note)
+    return CommandOutput("\n".join(map(json_line, scores.rows)), note)
+
+
+def _single_row(args: argparse.Namespace) -> ScoreList:
+    return list_from_records([{"image": str(args.image), "prompt": args.prompt, "elements": args.element}])
+
+
+def _describe_single(scores: Scores, *, as_json: bool) -> CommandOutput:
+    row = scores.rows[0]
+    if row["status"] != "ok":
+        return CommandOutput(_pretty(row, scores) if as_json else "", row["message"] or row["status"], status=2)
+    if as_json:
+        return CommandOutput(_pretty(row, scores), "")
+    lines = [f"overall  {row['overall_score']:.2f}  on 1 to 5"]
+    for element in row["elements"]:
+        value = "  -  " if element["score"] is None else f"{element['score']:.3f}"
+        remark = "" if element["status"] == "ok" else f"  ({element['status']})"
+        lines.append(f"element  {value}  {element['text']}{remark}")
+    return CommandOutput("\n".join(lines), "")
+
+
+def _pretty(row: Mapping[str, Any], scores: Scores) -> str:
+    record = {**json.loads(json_line(row)), "provenance": scores.provenance}
+    return json.dumps(record, indent=2, ensure_ascii=False)
+
+
+def _summary(scores: Scores) -> str:
+    """One line: how many rows were scored, and what became of the others."""
+    statuses = scores.statuses
+    n_scored = statuses.pop("ok", 0)
+    others = "".join(f"; {count} {status}" for status, count in statuses.items())
+    first = next((row["message"] for row in scores.rows if row["message"]), None)
+    example = f". The first: {first}" if first else "."
+    return f"Scored {n_scored} of {len(scores.rows)} rows with {scores.provenance.get('scorer')}{others}{example}"

@@ -1,0 +1,230 @@
+"""Finds, fetches and opens a scorer: packaged, from a folder, from the Hub, or the official checkpoint."""
+
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalmuse_hf.models.scorer import Scorer
+
+if TYPE_CHECKING:
+    from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
+
+logger = logging.getLogger(__name__)
+
+SCORERS = ("fga_blip2",)
+OFFICIAL_ID = "hanshuhao/FGA-BLIP2"
+OFFICIAL_FILE = "fga_blip2.pth"
+OFFICIAL_SIZE = "about 5 GB"  # 1.17 billion float32 parameters
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+_MODEL_FILES = ["*.json", "*.safetensors", "*.txt"]
+
+
+class ScorerError(ValueError):
+    """A scorer that cannot be loaded; the message says why and what to type instead."""
+
+
+def load_scorer(
+    name: str,
+    *,
+    model: str | Path | None = None,
+    device: str | None = None,
+    compat: str | None = None,
+    batch_size: int = 16,
+) -> Scorer:
+    """Load a scorer.
+
+    Args:
+        name: Kind of scorer: ``"fga_blip2"``.
+        model: ``"mini"`` for the checkpoint in this package (it judges drawings, not photographs), a folder that
+            ``save_pretrained`` or ``evalmuse convert`` wrote, or a Hub id. None is the official checkpoint: it is
+            downloaded and converted once (see `cache_folder`).
+        device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the GPU if there is one.
+        compat: ``"official"`` reproduces the official evaluation where ours differs; see `FGABlip2Scorer`.
+        batch_size: Pairs per pass.
+
+    Returns:
+        The scorer, called ``fga_blip2:mini`` and the like in records.
+
+    Raises:
+        ScorerError: If there is no such scorer or model, it is of another kind or damaged, or it would have to come
+            from the Hub and cannot.
+        ValueError: If ``compat`` or ``batch_size`` is outside its range.
+    """
+    if name not in SCORERS:
+        raise ScorerError(f"There is no scorer {name!r}; choose one of {', '.join(SCORERS)}.")
+    folder = _official_folder() if model is None else _find_folder(model)
+    _check_folder(folder)
+    label = "official" if model is None else folder.resolve().name if Path(model).is_dir() else model
+    return _open_fga_blip2(
+        folder, name=f"{name}:{label}", compat=compat, batch_size=batch_size, device=_find_device(device)
+    )
+
+
+def cache_folder() -> Path:
+    """Folder of converted checkpoints: ``$EVALMUSE_HOME``, else ``evalmuse_hf`` in the user's cache folder."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "evalmuse_hf"
+    return Path(os.environ.get("EVALMUSE_HOME", cache)).expanduser()
+
+
+def _find_folder(model: str | Path) -> Path:
+    """Local folder of a model that is packaged, on disk, or on the Hub."""
+    if isinstance(model, str):
+        from evalmuse_hf.mini import find_checkpoint
+
+        packaged = find_checkpoint(model)
+        if packaged is not None:
+            return packaged
+    path = Path(model)
+    if path.is_dir():
+        return path
+    if path.is_file():
+        raise ScorerError(
+            f"{path} is a file, expected a model folder; turn an official checkpoint into one with "
+            f"`evalmuse convert {path} OUT`."
+        )
+    if model == "mini":
+        raise ScorerError("This installation lacks the packaged checkpoint 'mini'; install evalmuse_hf again.")
+    if isinstance(model, Path) or not _HUB_ID.fullmatch(model):
+        raise ScorerError(f"There is no model folder at {model}; give 'mini', a folder, or a Hub id OWNER/NAME.")
+    return _download(model)
+
+
+def _download(hub_id: str) -> Path:
+    """Fetch a model folder from the Hub, or take it from the cache."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return Path(snapshot_download(hub_id, allow_patterns=_MODEL_FILES))
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise ScorerError(
+            f"{hub_id!r} is no folder here and cannot be had from the Hub ({_reason(error)}); give the path of a "
+            'model folder, or model="mini" (`--model mini`).'
+        ) from error
+
+
+def _official_folder() -> Path:
+    """The official checkpoint, converted; on the first call it is downloaded."""
+    from filelock import FileLock
+
+    folder = cache_folder() / OFFICIAL_ID.replace("/", "--")
+    if (folder / "config.json").is_file():
+        return folder
+    checkpoint = _download_official()
+    from evalmuse_hf.models.fga_blip2.convert_fga_blip2 import convert_checkpoint
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "config.json").is_file():
+            logger.warning("Converting %s once, to %s.", checkpoint, folder)
+            unfinished = folder.with_name(f"{folder.name}.unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            convert_checkpoint(checkpoint, unfinished)
+            os.replace(unfinished, folder)
+    return folder
+
+
+def _download_official() -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return Path(hf_hub_download(OFFICIAL_ID, OFFICIAL_FILE))
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise ScorerError(
+            f"The official checkpoint {OFFICIAL_ID} ({OFFICIAL_SIZE}) cannot be had from the Hub ({_reason(error)}); "
+            'use model="mini" (`--model mini`) for drawings, or bring fga_blip2.pth here, run '
+            "`evalmuse convert fga_blip2.pth OUT` and give that folder as the model."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Why the Hub gave nothing, in a few words."""
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    causes = [error, error.__cause__, error.__context__]
+    if any(isinstance(cause, OfflineModeIsEnabled) for cause in causes) or os.environ.get("HF_HUB_OFFLINE") == "1":
+        return "HF_HUB_OFFLINE is set"
+    return type(error).__name__
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that holds no FGA-BLIP2 before anything heavy is imported."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise ScorerError(
+            f"{folder} has no config.json, so it is no model folder; give one that save_pretrained wrote."
+        )
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ScorerError(f"{path} is not JSON ({error}); write the folder again.") from None
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    if kind != "fga_blip2":
+        raise ScorerError(f"{folder} holds a model of type {kind!r}, expected 'fga_blip2'; give another folder.")
+
+
+def _open_fga_blip2(folder: Path, **options: Any) -> "FGABlip2Scorer":
+    from evalmuse_hf.models.fga_blip2 import FGABlip2ForAlignment, FGABlip2Processor
+    from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
+
+    try:
+        processor = FGABlip2Processor.from_pretrained(folder)
+        with _quiet_transformers():
+            loaded: Any = FGABlip2ForAlignment.from_pretrained(
+                folder, output_loading_info=True, ignore_mismatched_sizes=True
+            )
+        network, report = loaded
+    except Exception as error:  # a damaged folder makes the loaders raise anything
+        raise ScorerError(
+            f"The model folder {folder} cannot be loaded: {str(error).strip().splitlines()[0]}"
+        ) from error
+    # transformers would leave such a tensor random, or drop it, and go on.
+    for kind in ("missing", "mismatched", "unexpected"):
+        names = sorted(str(key[0] if isinstance(key, tuple) else key) for key in report.get(f"{kind}_keys") or ())
+        if names:
+            others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            raise ScorerError(
+                f"The weights in {folder} do not fit the model: {kind} tensor {names[0]!r}{others}; "
+                "save or convert the model again."
+            )
+    return FGABlip2Scorer(network, processor, **options)
+
+
+@contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Keep the bar and the report of loading off the screen: what is wrong becomes one sentence here."""
+    import transformers
+
+    switches: Any = transformers.utils.logging  # without annotations
+    verbosity, bars = switches.get_verbosity(), switches.is_progress_bar_enabled()
+    switches.set_verbosity_error()
+    switches.disable_progress_bar()
+    try:
+        yield
+    finally:
+        switches.set_verbosity(verbosity)
+        if bars:
+            switches.enable_progress_bar()
+
+
+def _find_device(device: str | None) -> str:
+    """Name a device that works here: the one asked for, or the best one."""
+    import torch
+
+    if device is None:
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ScorerError(f"Device {device!r} cannot be used here ({reason}); leave it out, or take 'cpu'.") from error
+    return device

@@ -1,0 +1,220 @@
+"""Scores of a list on disk: Parquet, JSON lines or CSV, with what produced them."""
+
+import csv
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evalmuse_hf.scoring.lists import ListError
+
+FORMAT = 1
+"""Raised when a column or key changes its meaning or goes away."""
+
+METADATA_KEY = b"evalmuse_hf"
+ADDED_COLUMNS = ("overall_score", "elements", "status", "message")
+SUFFIXES = (".parquet", ".jsonl", ".csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """A scored list.
+
+    Attributes:
+        rows: One mapping per row of the list: its own columns, then ``overall_score`` (1 to 5), ``elements`` (mappings
+            with ``text``, ``category``, ``score`` in [0, 1] and ``status``), ``status`` and ``message``. What could
+            not be scored is None and never 0.
+        provenance: What produced them; see `evalmuse_hf.scoring.provenance_of`.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def statuses(self) -> dict[str, int]:
+        """Rows per status, the most frequent first."""
+        counts: dict[str, int] = {}
+        for row in self.rows:
+            counts[row["status"]] = counts.get(row["status"], 0) + 1
+        return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def write_scores(scores: Scores, path: str | Path) -> None:
+    """Write scores; the kind of file follows from the end of its name.
+
+    Provenance goes into the metadata of a Parquet file (key ``evalmuse_hf``, JSON) and beside any other file, as
+    ``NAME.provenance.json``. In CSV, lists are JSON. The file appears when it is complete.
+
+    Args:
+        scores: What `evalmuse_hf.scoring.score_list` returned.
+        path: ``.parquet``, ``.jsonl`` or ``.csv``; the folder is made.
+
+    Raises:
+        ValueError: If the name ends otherwise.
+    """
+    path = Path(path)
+    writers: dict[str, Callable[[Scores, Path], None]] = {
+        ".parquet": _write_parquet,
+        ".jsonl": _write_json_lines,
+        ".csv": _write_csv,
+    }
+    check_scores_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        writers[path.suffix.lower()](scores, unfinished)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    if path.suffix.lower() != ".parquet":
+        text = json.dumps({"format": FORMAT, **scores.provenance}, indent=2, ensure_ascii=False)
+        _provenance_path(path).write_text(f"{text}\n", encoding="utf-8")
+
+
+def check_scores_path(path: Path) -> None:
+    """Refuse a name that does not say what kind of file it is.
+
+    Raises:
+        ValueError: If the name does not end in one of `SUFFIXES`.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"Cannot tell how to write {path}; name it {', '.join(SUFFIXES)}.")
+
+
+def read_scores(path: str | Path) -> Scores:
+    """Read what `write_scores` wrote.
+
+    Args:
+        path: ``.parquet``, ``.jsonl`` or ``.csv``.
+
+    Raises:
+        ListError: If the file is missing, empty, damaged, or holds no scores.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ListError(f"There are no scores at {path}; write them with `evalmuse score LIST --out {path}`.")
+    readers: dict[str, Callable[[Path], Scores]] = {
+        ".parquet": _read_parquet,
+        ".jsonl": _read_json_lines,
+        ".csv": _read_csv,
+    }
+    check_scores_path(path)
+    scores = readers[path.suffix.lower()](path)
+    columns = set(scores.rows[0]) if scores.rows else set()
+    missing = {"overall_score", "status"} - columns
+    if missing:
+        raise ListError(
+            f"{path} has no column {' and '.join(sorted(missing))}, so it holds no scores; "
+            "write them with `evalmuse score`."
+        )
+    return scores
+
+
+def json_line(row: Mapping[str, Any]) -> str:
+    """Spell one row as JSON, nan as null."""
+    return json.dumps(_plain(row), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """Replace what JSON does not know: nan by None, other values by their text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(key for row in rows for key in row))
+
+
+def _provenance_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.provenance.json")
+
+
+def _write_parquet(scores: Scores, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    element = pa.struct(
+        [("text", pa.string()), ("category", pa.string()), ("score", pa.float64()), ("status", pa.string())]
+    )
+    types = {
+        "overall_score": pa.float64(),
+        "elements": pa.list_(element),
+        "status": pa.string(),
+        "message": pa.string(),
+    }
+    arrays = {}
+    for column in _columns(scores.rows):
+        values = [_plain(row.get(column)) for row in scores.rows]
+        try:
+            arrays[column] = pa.array(values, type=types.get(column))
+        except (pa.ArrowInvalid, pa.ArrowTypeError):  # a kept column of mixed kinds, which Parquet has not
+            arrays[column] = pa.array([None if value is None else json.dumps(value) for value in values])
+    metadata = {METADATA_KEY: json.dumps({"format": FORMAT, **scores.provenance})}
+    pq.write_table(pa.table(arrays).replace_schema_metadata(metadata), path)
+
+
+def _write_json_lines(scores: Scores, path: Path) -> None:
+    path.write_text("".join(f"{json_line(row)}\n" for row in scores.rows), encoding="utf-8")
+
+
+def _write_csv(scores: Scores, path: Path) -> None:
+    columns = _columns(scores.rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        for row in scores.rows:
+            cells = {key: _plain(value) for key, value in row.items()}
+            writer.writerow(
+                {
+                    key: json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+                    for key, value in cells.items()
+                }
+            )
+
+
+def _read_parquet(path: Path) -> Scores:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise ListError(f"{path} is not a Parquet file, or it is damaged ({error}).") from None
+    metadata = table.schema.metadata or {}
+    return Scores(table.to_pylist(), json.loads(metadata.get(METADATA_KEY, b"{}")))
+
+
+def _read_json_lines(path: Path) -> Scores:
+    try:
+        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except ValueError as error:
+        raise ListError(f"{path} is not JSON lines ({error}).") from None
+    if not all(isinstance(row, dict) for row in rows):
+        raise ListError(f"{path} is not JSON lines; every line must be one object.")
+    return Scores(rows, _read_provenance(path))
+
+
+def _read_csv(path: Path) -> Scores:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [dict(row) for row in csv.DictReader(file)]
+    try:
+        for row in rows:
+            row.update({key: None for key, value in row.items() if value == ""})
+            row["overall_score"] = None if row.get("overall_score") is None else float(row["overall_score"])
+            row["elements"] = json.loads(row.get("elements") or "[]")
+    except (ValueError, TypeError) as error:
+        raise ListError(f"{path} is not a CSV file of scores ({error}).") from None
+    return Scores(rows, _read_provenance(path))
+
+
+def _read_provenance(path: Path) -> dict[str, Any]:
+    beside = _provenance_path(path)
+    return dict(json.loads(beside.read_text("utf-8"))) if beside.is_file() else {}

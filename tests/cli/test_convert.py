@@ -1,0 +1,60 @@
+import sys
+from types import ModuleType
+
+import pytest
+
+from evalmuse_hf.cli.main import main
+
+CONVERTER = "evalmuse_hf.models.fga_blip2.convert_fga_blip2"
+
+
+@pytest.fixture
+def converted(monkeypatch):
+    """Stand in for the converter, which has its own tests, and record what it is asked."""
+    calls = []
+    module = ModuleType(CONVERTER)
+    module.convert_checkpoint = lambda *positional, **named: calls.append((positional, named))
+    monkeypatch.setitem(sys.modules, CONVERTER, module)
+    return calls
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    path = tmp_path / "fga_blip2.pth"
+    path.write_bytes(b"weights")
+    return path
+
+
+def test_the_converter_gets_the_paths_and_the_folder_is_printed(converted, checkpoint, tmp_path, capsys):
+    config, vocab = tmp_path / "config.json", tmp_path / "vocab.txt"
+    config.write_text("{}")
+    vocab.write_text("[PAD]\n")
+    out = tmp_path / "model"
+    assert main(["convert", str(checkpoint), str(out), "--config", str(config), "--vocab", str(vocab)]) == 0
+    assert converted == [((checkpoint, out), {"config": config, "vocab": vocab})]
+    assert capsys.readouterr().out == f"{out}\n"
+
+
+def test_without_options_the_official_sizes_and_vocabulary_are_used(converted, checkpoint, tmp_path):
+    assert main(["convert", str(checkpoint), str(tmp_path / "model")]) == 0
+    assert converted == [((checkpoint, tmp_path / "model"), {"config": None, "vocab": None})]
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["absent.pth", "model"], "no checkpoint file at absent.pth"),
+        (["fga_blip2.pth", "model", "--config", "absent.json"], "no configuration file at absent.json"),
+        (["fga_blip2.pth", "model", "--vocab", "absent.txt"], "nothing at absent.txt"),
+        (["fga_blip2.pth", "fga_blip2.pth"], "fga_blip2.pth is a file; give the name of a folder"),
+        (["fga_blip2.pth", "model", "--scorer", "clip"], "invalid choice: 'clip'"),
+    ],
+    ids=["no checkpoint", "no configuration", "no vocabulary", "a file as the folder", "an unknown scorer"],
+)
+def test_a_wrong_path_is_one_sentence_and_status_2(words, sentence, converted, checkpoint, monkeypatch, capsys):
+    monkeypatch.chdir(checkpoint.parent)
+    assert main(["convert", *words]) == 2
+    captured = capsys.readouterr().err
+    assert sentence in captured
+    assert captured.count("\n") == 1
+    assert not converted

@@ -1,0 +1,82 @@
+import json
+
+import pytest
+
+from evalmuse_hf import scoring
+from evalmuse_hf.cli.main import main
+from evalmuse_hf.models import ElementScore, PairScore
+from evalmuse_hf.schema import Element
+
+
+class Guesser:
+    """A scorer that scores by the length of the path, so that nothing is learned and everything is defined."""
+
+    name = "guesser"
+
+    def score(self, *, images, prompts, elements=None):
+        return [
+            PairScore(
+                1 + sum(map(ord, image)) % 97 / 25,
+                tuple(ElementScore(item.text, item.category, 0.75, "ok") for item in map(Element.read, texts)),
+            )
+            for image, texts in zip(images, elements, strict=True)
+        ]
+
+
+@pytest.fixture
+def guesser(monkeypatch):
+    monkeypatch.setattr(scoring, "load_scorer", lambda *_, **__: Guesser())
+
+
+def test_the_path_is_walked_from_pictures_to_a_report(guesser, tmp_path, capsys):
+    out = tmp_path / "demo"
+    for n in ("0", "20"):  # the second run replaces the first
+        assert main(["demo", "--out", str(out), "--prompts", "6", "--n-resamples", n, "--quiet"]) == 0
+    printed = capsys.readouterr().out
+    for words in (
+        "SRCC",
+        "KRCC",
+        "PLCC",
+        "ceiling",
+        "element accuracy by category",
+        "with a combination new to it",
+        "people's rank",
+    ):
+        assert words in printed
+    assert "judges such drawings, not photographs" in printed
+    assert str(out / "report.html") in printed
+    page = (out / "report.html").read_text("utf-8")
+    assert page.count("data:image/png;base64,") == 12
+    assert "not photographs" in page
+    assert json.loads((out / "record.json").read_text())["coverage"] == {"scored": 30, "rated": 30, "share": 1.0}
+    assert len(scoring.read_scores(out / "scores.parquet").rows) == 30
+
+
+def test_without_a_checkpoint_it_is_one_sentence_and_status_2(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("evalmuse_hf.mini.find_checkpoint", lambda name: None)
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", "--out", "demo"]) == 2
+    captured = capsys.readouterr().err
+    assert "lacks the packaged checkpoint 'mini'" in captured
+    assert captured.count("\n") == 1
+    assert not (tmp_path / "demo").exists()
+
+
+def test_a_folder_with_other_things_is_left_alone(guesser, tmp_path, capsys):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "thesis.txt").write_text("mine")
+    assert main(["demo", "--out", str(tmp_path), "--quiet"]) == 2
+    assert "holds something else than the pictures of a demo" in capsys.readouterr().err
+    assert (tmp_path / "raw" / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [(["--prompts", "1"], "--prompts must be at least 2, got 1"), (["--out", "taken"], "taken is a file")],
+    ids=["too few prompts", "a file as the folder"],
+)
+def test_wrong_options_are_one_sentence_and_status_2(words, sentence, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("")
+    assert main(["demo", *words]) == 2
+    assert sentence in capsys.readouterr().err

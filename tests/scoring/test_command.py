@@ -1,0 +1,88 @@
+import argparse
+import json
+
+import pytest
+
+from evalmuse_hf.scoring import __main__ as program
+from evalmuse_hf.scoring import read_scores
+from evalmuse_hf.scoring.arguments import add_arguments
+from evalmuse_hf.scoring.command import MistakeError, run_command
+
+
+@pytest.fixture
+def run(model_folder):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+
+    def run(*words):
+        words = ["--model", str(model_folder), "--device", "cpu", *map(str, words)]
+        return run_command(parser.parse_args(words), progress=False)
+
+    return run
+
+
+@pytest.fixture
+def pairs(pictures):
+    path = pictures / "pairs.jsonl"
+    lines = [json.dumps({"image": name, "prompt": "a red cat", "elements": ["red"]}) for name in ("0.png", "no.png")]
+    path.write_text("\n".join([*lines, "{", ""]))
+    return path
+
+
+def test_a_list_goes_to_the_file_and_the_rest_to_the_note(run, pairs, tmp_path):
+    output = run(pairs, "--out", tmp_path / "scores.parquet")
+    assert output.result == str(tmp_path / "scores.parquet")
+    assert output.note.startswith("Scored 1 of 3 rows with fga_blip2:tiny; 1 image_error; 1 row_error. The first: ")
+    assert output.status == 0
+    assert [row["status"] for row in read_scores(tmp_path / "scores.parquet").rows] == [
+        "ok",
+        "image_error",
+        "row_error",
+    ]
+
+
+def test_without_a_file_the_scores_are_json_lines(run, pairs):
+    rows = [json.loads(line) for line in run(pairs).result.splitlines()]
+    assert [row["status"] for row in rows] == ["ok", "image_error", "row_error"]
+    assert rows[2]["message"].startswith("line 3 of pairs.jsonl is not JSON")
+
+
+def test_one_picture_is_a_table_or_an_object(run, pictures):
+    words = ["--image", pictures / "0.png", "--prompt", "a red cat", "--element", "red (color)", "--element", "dog"]
+    lines = run(*words).result.splitlines()
+    assert lines[0].startswith("overall  ")
+    assert lines[2] == "element    -    dog  (unmatched)"
+    record = json.loads(run(*words, "--json").result)
+    assert f"{record['overall_score']:.2f}" in lines[0]
+    assert record["elements"][1]["score"] is None
+    assert record["provenance"]["scorer"] == "fga_blip2:tiny"
+
+
+def test_one_picture_that_cannot_be_read_is_a_mistake(run, pictures):
+    output = run("--image", pictures / "empty.png", "--prompt", "a cat")
+    assert output.status == 2
+    assert output.result == ""
+    assert "empty.png" in output.note
+
+
+def test_mistakes_are_found_before_anything_is_loaded(pictures):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    with pytest.raises(MistakeError, match="give a LIST"):
+        run_command(parser.parse_args([]))
+    with pytest.raises(ValueError, match=r"Cannot tell how to write scores\.txt"):
+        run_command(parser.parse_args(["pairs.jsonl", "--out", "scores.txt"]))
+
+
+def test_the_module_scores_like_the_command(model_folder, pairs, capsys):
+    assert program.main([str(pairs), "--model", str(model_folder), "--device", "cpu"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out.splitlines()[0])["status"] == "ok"
+    assert captured.err.startswith("Scored 1 of 3 rows")
+
+
+def test_the_module_answers_a_mistake_in_one_sentence(tmp_path, capsys):
+    assert program.main([str(tmp_path / "absent.csv")]) == 2
+    captured = capsys.readouterr().err
+    assert captured.startswith("python -m evalmuse_hf.scoring: There is no list at")
+    assert captured.count("\n") == 1
