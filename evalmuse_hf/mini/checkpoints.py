@@ -7,6 +7,13 @@ _NAMES = {"mini": "fga-blip2-mini", "fga-blip2-mini": "fga-blip2-mini"}
 
 
 def find_checkpoint(name: str) -> Path | None:
-    """Return the folder of a packaged checkpoint, or None if `name` is not one ("mini" is `fga-blip2-mini`)."""
+    """Find a checkpoint that the package carries.
+
+    Args:
+        name: `mini` or, in full, `fga-blip2-mini`.
+
+    Returns:
+        Its folder in the form of `save_pretrained`; None if `name` is no packaged checkpoint.
+    """
     folder = _FOLDER / _NAMES[name] if name in _NAMES else None
     return folder if folder is not None and (folder / "config.json").is_file() else None

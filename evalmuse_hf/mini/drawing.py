@@ -1,4 +1,7 @@
-"""Draws a `Scene` as a picture, together with the map of which thing covers which pixel."""
+"""Draws a `Scene` as a picture, together with the map of which thing covers which pixel.
+
+The numbers below are tastes, not settings: changing one changes the pictures, and the checkpoints know these.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +13,10 @@ from evalmuse_hf.mini.scene import Scene, Thing
 from evalmuse_hf.mini.sprites import FAULTS, SHAPE_OUTLINES, SPRITES, Part
 from evalmuse_hf.mini.vocabulary import COLORS, noun_category
 
-SIDE = 128
+SIDE = 128  # pixels
+_COVERED = 127  # a pixel belongs to a thing from half opacity on
+_SHADE = 14  # a thing's colour varies by so many levels per channel
+_SHORT_WORD = 2  # letters that fit a sign in large type
 _TONES = {
     "dark": (40, 36, 40),
     "light": (250, 250, 246),
@@ -24,14 +30,23 @@ _PLAIN = (226, 224, 218)
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture of `SIDE` x `SIDE` pixels and, per pixel, 1 + the index of the topmost thing there (0: none)."""
+    """A picture and what covers each of its pixels.
+
+    Attributes:
+        image: RGB, `SIDE` x `SIDE` pixels.
+        things: uint8, shape (SIDE, SIDE): 1 + the index in `Scene.things` of the topmost thing there, 0 for none.
+    """
 
     image: Image.Image
     things: np.ndarray
 
 
 def draw(scene: Scene) -> Drawing:
-    """Paint background, things in order, then weather; the same scene always gives the same pixels."""
+    """Paint background, things in order, then weather.
+
+    Args:
+        scene: What the picture shall show; the same scene, its seed included, always gives the same pixels.
+    """
     rng = np.random.default_rng(scene.seed)
     canvas = _background(scene.place, rng)
     covered = np.zeros((SIDE, SIDE), dtype=np.uint8)
@@ -56,7 +71,7 @@ def _paint_thing(canvas: Image.Image, covered: np.ndarray, label: int, thing: Th
     canvas.paste(tile, (left, top), opacity)
     _paint_before(canvas, thing, left, top, side)
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, SIDE), min(top + side, SIDE)
-    shown = np.asarray(mask)[y0 - top : y1 - top, x0 - left : x1 - left] > 127
+    shown = np.asarray(mask)[y0 - top : y1 - top, x0 - left : x1 - left] > _COVERED
     covered[y0:y1, x0:x1][shown] = label
 
 
@@ -65,7 +80,7 @@ def _tile(thing: Thing, side: int, rng: np.random.Generator) -> tuple[Image.Imag
     parts = SPRITES[thing.noun]
     if thing.fault:
         parts = (*FAULTS[noun_category(thing.noun)], *parts)
-    shades = tuple(int(rng.integers(-14, 15)) for _ in range(3))
+    shades = tuple(int(rng.integers(-_SHADE, _SHADE + 1)) for _ in range(3))
     color = tuple(max(0, min(255, base + shade)) for base, shade in zip(COLORS[thing.color], shades, strict=True))
     tile, mask, body = (
         Image.new("RGB", (side, side), color),
@@ -79,7 +94,7 @@ def _tile(thing: Thing, side: int, rng: np.random.Generator) -> tuple[Image.Imag
         for painter, fill in zip(painters, fills, strict=True):
             _paint_part(painter, part, thing.shape, side, fill)
     if thing.material is not None:
-        tile = _textured(tile, np.asarray(body) > 127, thing.material, rng)
+        tile = _textured(tile, np.asarray(body) > _COVERED, thing.material, rng)
     painter = ImageDraw.Draw(tile)
     if thing.material == "glass":
         for part in parts:
@@ -124,7 +139,7 @@ def _textured(tile: Image.Image, body: np.ndarray, material: str, rng: np.random
         gleam = np.clip(1 - np.abs((rows + columns) / body.shape[0] - 0.75) / 0.4, 0, 1)
         textured = pixels * 0.75 + gleam[..., None] * (255 - pixels * 0.6)
     elif material == "knitted":
-        cross = ((rows + columns) % 8 < 2.5) | ((rows - columns) % 8 < 2.5)
+        cross = np.logical_or((rows + columns) % 8 < 2.5, (rows - columns) % 8 < 2.5)
         textured = np.where(cross[..., None], pixels * 0.35 + 160, pixels)
     elif material == "stone":
         blocks = rng.random((body.shape[0] // 4 + 1, body.shape[1] // 4 + 1))
@@ -142,7 +157,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _paint_word(painter: ImageDraw.ImageDraw, word: str, side: int) -> None:
-    font = _font(round(side * (0.52 if len(word) < 3 else 0.36)))
+    font = _font(round(side * (0.52 if len(word) <= _SHORT_WORD else 0.36)))
     painter.text(
         (side * 0.5, side * 0.36),
         word,

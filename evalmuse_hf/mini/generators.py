@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from evalmuse_hf.mini.asking import MAX_COUNT
 from evalmuse_hf.mini.prompts import DrawnPrompt, Subject
 from evalmuse_hf.mini.scene import Scene, Thing
 from evalmuse_hf.mini.vocabulary import (
@@ -36,9 +37,13 @@ _VOCABULARY = {
 class Generator:
     """A simulated text-to-image model.
 
-    `failure` is the chance that it gets a fact wrong; `weakness` multiplies it for one kind of fact (noun, color,
-    material, shape, activity, state, word, count, relation, place, weather); `mood` is how strongly a prompt suits or
-    does not suit this generator (standard deviation on the logit scale); `fault` is the chance of a structural error.
+    Attributes:
+        name: As in the release's image paths.
+        failure: Chance, in (0, 1), that it gets a fact wrong, before the factors of the kind of fact.
+        weakness: Factors on that chance for its weak (or strong) kinds of fact: noun, color, material, shape,
+            activity, state, word, count, relation, place, weather.
+        mood: How differently prompts suit it: standard deviation of the failure on the logit scale.
+        fault: Chance that a thing has a structural error.
     """
 
     name: str
@@ -55,8 +60,23 @@ GENERATORS = (
     Generator("Painter_Pro", 0.24, {"color": 1.5, "count": 1.3}, fault=0.08),
     Generator("Illustrator_XL", 0.15, {"shape": 1.6, "relation": 1.5}, fault=0.05),
 )
-# A noun that fails takes its properties with it, so it fails less often than they do.
+# Factors on every generator's failure, and that of the other kinds, meant to bring the true share of each category in
+# a test set between .35 and .70 (`benchmarks/mini_ratings.py` prints it).
 _BASE = {"noun": 1.15, "count": 0.85, "place": 1.3, "weather": 1.3, "relation": 0.7}
+_BASE_OF_OTHERS = 0.75
+_MAX_FAILURE = 0.9
+_UNASKED_THING, _MAX_WITH_UNASKED = 0.25, 4  # chance of one more thing, in a picture of fewer things than that
+_ABSENT_NOUN = 0.4  # of the failed nouns are left out; the others become a noun of the same family
+_PLAIN_PROPERTY = 0.4  # of the failed properties that can be left out are; the others become another word
+_UNASKED_PROPERTY = 0.12
+_RADIUS = {"giant": 0.25, "tiny": 0.085}
+_RADIUS_OF_CROWD = ((2, 0.17), (4, 0.15), (6, 0.125))  # things at most, radius
+_RADIUS_OF_MANY = 0.105
+_RADIUS_WITH_WORD, _MAX_RADIUS_IN_CROWD = 0.22, 0.2
+_CROWD = 4
+_ATTEMPTS, _ATTEMPTS_PER_SIZE, _SHRINKAGE = 400, 12, 0.97
+_CLEARANCE = 0.92  # of the sum of two radii keeps one thing from hiding another
+_PLAINNESS = 1.5  # a relation is plain if the distance along its axis is so many times that across
 
 
 def imagine(
@@ -80,7 +100,10 @@ def imagine(
     failure = 1 / (1 + np.exp(-logit))
 
     def fails(kind: str) -> bool:
-        return bool(rng.random() < min(0.9, failure * _BASE.get(kind, 0.75) * generator.weakness.get(kind, 1.0)))
+        return bool(
+            rng.random()
+            < min(_MAX_FAILURE, failure * _BASE.get(kind, _BASE_OF_OTHERS) * generator.weakness.get(kind, 1.0))
+        )
 
     sketch = _Sketch(rng, held_out, fault=generator.fault)
     for subject in prompt.subjects:
@@ -99,7 +122,7 @@ def imagine(
         weather = sketch.pick([None, None, None, *WEATHER])
     elif fails("weather"):
         weather = sketch.pick([None, *(other for other in WEATHER if other != weather)])
-    if rng.random() < 0.25 and len(sketch.things) < 4:
+    if rng.random() < _UNASKED_THING and len(sketch.things) < _MAX_WITH_UNASKED:
         asked = {subject.noun for subject in prompt.subjects}
         sketch.add(Subject(sketch.pick([noun for noun in NOUNS if noun not in asked])), lambda _: False)
     things = _place_things(sketch.things, relation if len(prompt.subjects) == 2 else None, rng)
@@ -124,10 +147,10 @@ class _Sketch:
         count = 1 if subject.count is None else subject.count
         if subject.count is not None and fails("count"):
             step = int(rng.choice([-2, -1, 1, 2], p=[0.15, 0.35, 0.35, 0.15]))
-            count = abs(count + step) if 0 <= count + step <= 5 else abs(count - step)
-            count = min(count, 5)
+            count = abs(count + step) if 0 <= count + step <= MAX_COUNT else abs(count - step)
+            count = min(count, MAX_COUNT)
         if fails("noun"):
-            if rng.random() < 0.4:
+            if rng.random() < _ABSENT_NOUN:
                 return
             noun = self.pick([other for other in _kin(noun) if other != noun])
         thing: dict[str, Any] = {"noun": noun}
@@ -137,7 +160,7 @@ class _Sketch:
                 continue
             if asked is not None and not fails(kind) and self._allowed(asked, noun):
                 thing[kind] = asked
-            elif kind in {"color", "shape"} or asked is not None or rng.random() < 0.12:
+            elif kind in {"color", "shape"} or asked is not None or rng.random() < _UNASKED_PROPERTY:
                 thing[kind] = self._other(kind, noun, asked)
         for _ in range(count):
             self.things.append({**thing, "fault": bool(rng.random() < self.fault)})
@@ -158,7 +181,11 @@ class _Sketch:
 
     def _other(self, kind: str, noun: object, asked: object) -> object:
         options = [word for word in _VOCABULARY[kind] if word != asked and self._allowed(word, noun)]
-        if kind in {"material", "activity", "state", "word"} and asked is not None and self.rng.random() < 0.4:
+        if (
+            kind in {"material", "activity", "state", "word"}
+            and asked is not None
+            and self.rng.random() < _PLAIN_PROPERTY
+        ):
             return None
         return self.pick(options)
 
@@ -168,10 +195,7 @@ class _Sketch:
 
 def _kin(noun: str) -> tuple[str, ...]:
     """Nouns that a generator would confuse with `noun`: those of the same family."""
-    for family in (SHAPED_OBJECTS, OBJECTS, ALIVE, FOODS):
-        if noun in family:
-            return family
-    return NOUNS
+    return next(family for family in (SHAPED_OBJECTS, OBJECTS, ALIVE, FOODS) if noun in family)
 
 
 def _carries(noun: str, kind: str) -> bool:
@@ -189,15 +213,14 @@ def _carries(noun: str, kind: str) -> bool:
 def _place_things(things: list[dict[str, Any]], relation: object, rng: np.random.Generator) -> list[Thing]:
     """Give every thing a place and a size so that nothing hides anything and a relation is plain to see."""
     crowd = len(things)
-    normal = 0.17 if crowd <= 2 else 0.15 if crowd <= 4 else 0.125 if crowd <= 6 else 0.105
-    radii = [{"giant": 0.25, "tiny": 0.085}.get(str(thing.get("state")), normal) for thing in things]
+    normal = next((radius for limit, radius in _RADIUS_OF_CROWD if crowd <= limit), _RADIUS_OF_MANY)
     radii = [
-        0.22 if thing.get("word") and radius == normal else radius for thing, radius in zip(things, radii, strict=True)
+        _RADIUS.get(str(thing.get("state")), _RADIUS_WITH_WORD if thing.get("word") else normal) for thing in things
     ]
-    if crowd > 4:
-        radii = [min(radius, 0.2) for radius in radii]
-    for attempt in range(400):
-        shrink = 0.97 ** (attempt // 12)
+    if crowd > _CROWD:
+        radii = [min(radius, _MAX_RADIUS_IN_CROWD) for radius in radii]
+    for attempt in range(_ATTEMPTS):
+        shrink = _SHRINKAGE ** (attempt // _ATTEMPTS_PER_SIZE)
         margins = [radius * shrink + 0.02 for radius in radii]
         centers = [(rng.uniform(m, 1 - m), rng.uniform(m, 1 - m)) for m in margins]
         placed = [
@@ -212,7 +235,7 @@ def _place_things(things: list[dict[str, Any]], relation: object, rng: np.random
 def _is_clear(things: list[Thing]) -> bool:
     for index, first in enumerate(things):
         for second in things[:index]:
-            reach = 0.92 * (first.radius + second.radius)
+            reach = _CLEARANCE * (first.radius + second.radius)
             if abs(first.x - second.x) < reach and abs(first.y - second.y) < reach:
                 return False
     return True
@@ -222,4 +245,4 @@ def _stands(first: Thing, second: Thing, relation: str) -> bool:
     dx, dy = first.x - second.x, first.y - second.y
     along, across = (dx, dy) if relation in {"left of", "right of"} else (dy, dx)
     sign = -1 if relation in {"left of", "above"} else 1
-    return sign * along > 1.5 * abs(across)
+    return sign * along > _PLAINNESS * abs(across)

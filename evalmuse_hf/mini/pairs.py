@@ -1,10 +1,10 @@
 """Endless training pairs from a pool of drawn pictures: each picture is judged under many prompts.
 
-The first prompt of a picture is the one that it was drawn for, the others are written about what it shows, so that about
-half of the elements hold and the same picture is seen to satisfy one prompt and to fail its neighbour.
+The first prompt of a picture is the one that it was drawn for, the others are written about what it shows, so that
+about half of the elements hold and the same picture is seen to satisfy one prompt and to fail its neighbour.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,20 @@ from evalmuse_hf.mini.prompts import DrawnPrompt, write_prompt
 from evalmuse_hf.mini.raters import element_truths, true_alignment
 from evalmuse_hf.mini.scene import Scene
 
-_TWO_THINGS = 2
+_RELATED = 2  # nouns that a relation needs
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnPair:
-    """One picture of the pool (`row`) with one prompt and what is true of them (overall on 1-5, elements 0 or 1)."""
+    """One picture of a pool with one prompt and what is true of them.
+
+    Attributes:
+        row: Row of the picture in the pool.
+        prompt: The prompt's text.
+        elements: Texts of its elements.
+        element_scores: For each element 0.0 or 1.0.
+        overall_score: On the 1-5 scale, from `evalmuse_hf.mini.raters.true_alignment`.
+    """
 
     row: int
     prompt: str
@@ -29,7 +37,13 @@ class DrawnPair:
 
 
 def judge(row: int, prompt: DrawnPrompt, scene: Scene) -> DrawnPair:
-    """State what is true of a prompt and a picture's content."""
+    """State what is true of a prompt and a picture.
+
+    Args:
+        row: Row of the picture in its pool.
+        prompt: The prompt.
+        scene: What the picture shows.
+    """
     truths = element_truths(prompt, scene)
     return DrawnPair(
         row,
@@ -57,6 +71,9 @@ def draw_pairs(
         prompts_per_picture: Prompts about each picture, its own included.
         extra_templates: Chance of asking a picture for a prompt of this template in place of its own template.
             Relations are only asked of pictures that show two nouns or more.
+
+    Yields:
+        The pairs, picture by picture.
     """
     extra = dict(extra_templates or {})
     for row in rows:
@@ -78,10 +95,4 @@ def _choose(rng: np.random.Generator, own: str, extra: Mapping[str, float], scen
 
 
 def _relates(scene: Scene) -> bool:
-    return len({thing.noun for thing in scene.things}) >= _TWO_THINGS
-
-
-def element_share(pairs: Sequence[DrawnPair]) -> float:
-    """Share of the elements that hold, in [0, 1]."""
-    scores = [score for pair in pairs for score in pair.element_scores]
-    return sum(scores) / len(scores)
+    return len({thing.noun for thing in scene.things}) >= _RELATED

@@ -32,7 +32,10 @@ PATCH_LABELS = {
     "state": ATTRIBUTES, "word": WORDS,
 }  # fmt: skip
 SCENE_LABELS = {"place": tuple(PLACES), "weather": WEATHER}
-_CHUNK = 500
+OFFSET_UNIT = 8  # distances are stored in eighths of a patch, which int8 holds over 15 patches
+_CHUNK = 500  # pictures from one random stream; changing it changes the pool
+_MIN_COVER = 0.1  # of a patch; a smaller sliver of a thing is not seen after the picture is made smaller
+_FAILURES = (0.15, 0.5)  # range of the failure of the generators that draw the pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class ScenePool:
     Attributes:
         pixels: uint8, shape (N, S, S, 3).
         patch_labels: int8, shape (N, G * G, 9): for each name in `PATCH_LABELS` 1 + its index, 0 for "none"; then
-            the horizontal and vertical distance from the patch's middle to the thing's, in 1/8 of a patch.
+            the horizontal and vertical distance from the patch's middle to the thing's, in 1/`OFFSET_UNIT` patch.
         scene_labels: int8, shape (N, 2): place and weather, 0 for none.
         scenes: What each picture shows.
         prompts: What each was drawn for.
@@ -80,25 +83,24 @@ def draw_pool(
     else:
         parts = [_draw_chunk(chunk) for chunk in chunks]
     return ScenePool(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("pixels", "patch_labels", "scene_labels")
-        ),
-        *([row for part in parts for row in getattr(part, name)] for name in ("scenes", "prompts", "templates")),
+        pixels=np.concatenate([part.pixels for part in parts]),
+        patch_labels=np.concatenate([part.patch_labels for part in parts]),
+        scene_labels=np.concatenate([part.scene_labels for part in parts]),
+        scenes=[scene for part in parts for scene in part.scenes],
+        prompts=[prompt for part in parts for prompt in part.prompts],
+        templates=[template for part in parts for template in part.templates],
     )
 
 
-def random_scene(
-    rng: np.random.Generator, *, templates: Sequence[str] = (), test: bool = False
-) -> tuple[str, DrawnPrompt, Scene]:
+def _imagine_any(rng: np.random.Generator, templates: Sequence[str]) -> tuple[str, DrawnPrompt, Scene]:
     """Write a training prompt and let a random generator, better or worse than the named ones, imagine it."""
     names = list(templates or TEMPLATES)
     weights = np.array([TEMPLATES[name][1] for name in names])
     template = names[int(rng.choice(len(names), p=weights / weights.sum()))]
-    prompt = write_prompt(rng, template=template, test=test)
+    prompt = write_prompt(rng, template=template)
     habits = GENERATORS[int(rng.integers(len(GENERATORS)))].weakness
-    generator = Generator("random", float(rng.uniform(0.15, 0.5)), habits)
-    return template, prompt, imagine(prompt, generator, rng, held_out=test)
+    generator = Generator("random", float(rng.uniform(*_FAILURES)), habits)
+    return template, prompt, imagine(prompt, generator, rng)
 
 
 def _draw_chunk(chunk: tuple[int, int, int, int, int, tuple[str, ...]]) -> ScenePool:
@@ -109,7 +111,7 @@ def _draw_chunk(chunk: tuple[int, int, int, int, int, tuple[str, ...]]) -> Scene
     scene_labels = np.zeros((size, len(SCENE_LABELS)), dtype=np.int8)
     scenes, prompts, templates = [], [], []
     for row in range(size):
-        template, prompt, scene = random_scene(rng, templates=names)
+        template, prompt, scene = _imagine_any(rng, names)
         drawing = draw(scene)
         pixels[row] = np.asarray(drawing.image.resize((image_size, image_size), Image.Resampling.BICUBIC))
         patch_labels[row] = _label_patches(scene, drawing.things, grid)
@@ -124,7 +126,7 @@ def _draw_chunk(chunk: tuple[int, int, int, int, int, tuple[str, ...]]) -> Scene
 
 
 def _label_patches(scene: Scene, things: np.ndarray, grid: int) -> np.ndarray:
-    """Label each patch by the thing that covers most of it, if any covers at least a tenth."""
+    """Label each patch by the thing that covers most of it, if any covers enough; shape (G * G, 9)."""
     labels = np.zeros((grid * grid, len(PATCH_LABELS) + 2), dtype=np.int8)
     if not scene.things:
         return labels
@@ -132,12 +134,12 @@ def _label_patches(scene: Scene, things: np.ndarray, grid: int) -> np.ndarray:
     blocks = things.reshape(grid, side, grid, side).transpose(0, 2, 1, 3).reshape(grid * grid, side * side)
     cover = np.stack([(blocks == index + 1).mean(axis=1) for index in range(len(scene.things))], axis=1)
     owner = cover.argmax(axis=1)
-    for patch in np.flatnonzero(cover.max(axis=1) >= 0.1):
+    for patch in np.flatnonzero(cover.max(axis=1) >= _MIN_COVER):
         thing = scene.things[owner[patch]]
         values = [getattr(thing, name) for name in PATCH_LABELS]
         words = zip(values, PATCH_LABELS.values(), strict=True)
         labels[patch, :-2] = [0 if value is None else 1 + choices.index(value) for value, choices in words]
         middle = (patch % grid + 0.5, patch // grid + 0.5)
         offsets = (thing.x * grid - middle[0], thing.y * grid - middle[1])
-        labels[patch, -2:] = np.clip(np.round(np.multiply(offsets, 8)), -127, 127)
+        labels[patch, -2:] = np.clip(np.round(np.multiply(offsets, OFFSET_UNIT)), -127, 127)
     return labels

@@ -1,11 +1,15 @@
-"""Prompts of the drawn world: ten templates, each with its elements and what they claim."""
+"""Prompts of the drawn world: ten templates, each with its elements and what they claim.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+The chances in the templates are those that an optional word is said.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalmuse_hf.mini.scene import Claim, Scene, relation_of
+from evalmuse_hf.mini.asking import Ask
+from evalmuse_hf.mini.scene import Claim, Scene
 from evalmuse_hf.mini.vocabulary import (
     ACTIVITIES,
     ALIVE,
@@ -16,9 +20,7 @@ from evalmuse_hf.mini.vocabulary import (
     NOUNS,
     NUMBER_WORDS,
     OBJECTS,
-    OPPOSITE,
     PLACES,
-    RELATIONS,
     SHAPED_OBJECTS,
     SHAPES,
     WEATHER,
@@ -32,7 +34,10 @@ from evalmuse_hf.mini.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a prompt asks of one noun; None means that the prompt leaves it open."""
+    """What a prompt asks of one noun; None means that the prompt leaves it open.
+
+    The fields are those of `evalmuse_hf.mini.scene.Thing`, and `count`, the number of such things, from 0 to 5.
+    """
 
     noun: str
     count: int | None = None
@@ -46,7 +51,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class ElementClaim:
-    """One element of a drawn prompt: its text there, its category and raw spelling as released, its exact claim."""
+    """One element of a drawn prompt.
+
+    Attributes:
+        text: Its words, as they stand in the prompt.
+        category: One of `evalmuse_hf.schema.CATEGORIES`.
+        raw_category: The category in a spelling of the release.
+        claim: What it says, exactly.
+    """
 
     text: str
     category: str
@@ -58,8 +70,15 @@ class ElementClaim:
 class DrawnPrompt:
     """A prompt with everything that is known about it.
 
-    `kind` is the template (the release's synthetic type); `novel` says that it contains an attribute-noun or relation
-    pair that training never shows; `relation` orders the first subject relative to the second.
+    Attributes:
+        text: The prompt.
+        kind: The release's synthetic type that the template imitates, in the release's spelling.
+        subjects: What is asked for, in order.
+        elements: In order of their place in the prompt, except that a relation comes last.
+        relation: How the first subject stands to the second; None where nothing is said.
+        place: A key of `PLACES`; None where nothing is said.
+        weather: One of `WEATHER`; None where nothing is said.
+        novel: Whether it says a pair that training never shows (`evalmuse_hf.mini.vocabulary.is_held_out`).
     """
 
     text: str
@@ -70,76 +89,6 @@ class DrawnPrompt:
     place: str | None = None
     weather: str | None = None
     novel: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A source of words: draws from what `scene` shows with probability `loyalty`, from the whole vocabulary otherwise."""
-
-    rng: np.random.Generator
-    scene: Scene | None = None
-    loyalty: float = 0.75
-    held_out: bool = False
-    used: list[str] = field(default_factory=list)
-
-    def noun(self, among: Sequence[str] = NOUNS) -> str:
-        """Draw a noun that this prompt has not used yet."""
-        shown = [] if self.scene is None else [thing.noun for thing in self.scene.things]
-        shown = [noun for noun in shown if noun in among and noun not in self.used]
-        fresh = [noun for noun in among if noun not in self.used]
-        noun = self._pick(shown) if shown and self.rng.random() < self.loyalty else self._pick(fresh)
-        self.used.append(noun)
-        return noun
-
-    def word(self, noun: str, kind: str, among: Sequence[str]) -> str:
-        """Draw a property of `noun`, biased to one that something in the scene has; never the same word twice."""
-        things = () if self.scene is None else self.scene.things
-        own = [getattr(thing, kind) for thing in things if thing.noun == noun]
-        foreign = [getattr(thing, kind) for thing in things]
-        source = self.rng.random()
-        for pool, limit in ((own, 0.5), (foreign, 0.75)):
-            fitting = [word for word in pool if word in among and word not in self.used and self._allowed(word, noun)]
-            if fitting and source < limit:
-                return self._use(self._pick(fitting))
-        return self._use(self._pick([w for w in among if w not in self.used and self._allowed(w, noun)]))
-
-    def count(self, noun: str, taken: int | None = None) -> int:
-        """Draw a number from 0 to 5, near the number shown, other than `taken`."""
-        shown = 0 if self.scene is None else sum(thing.noun == noun for thing in self.scene.things)
-        near = [number for number in (shown - 1, shown + 1) if 0 <= number <= 5 and number != taken]
-        source = self.rng.random()
-        if self.scene is not None and source < 0.45 and shown <= 5 and shown != taken:
-            return shown
-        if self.scene is not None and source < 0.75 and near:
-            return int(self.rng.choice(near))
-        # Zero is rare in prompts: "0 cats" is true of nearly every picture.
-        numbers, weights = (0, 1, 2, 3, 4, 5), np.array([0.3, 1, 1, 1, 1, 1])
-        weights[[number == taken for number in numbers]] = 0
-        return int(self.rng.choice(numbers, p=weights / weights.sum()))
-
-    def setting(self, kind: str, among: Sequence[str]) -> str:
-        """Draw a place or a weather."""
-        shown = None if self.scene is None else getattr(self.scene, kind)
-        return shown if shown is not None and self.rng.random() < 0.4 else self._pick(among)
-
-    def relation(self, first: str, second: str) -> str:
-        """Draw a relation; where the scene has both nouns, it holds half of the time and is reversed a quarter."""
-        things = () if self.scene is None else self.scene.things
-        shown = [relation_of(a, b) for a in things if a.noun == first for b in things if b.noun == second]
-        source = self.rng.random()
-        if not shown or source < 0.25:
-            return self._pick(RELATIONS)
-        return shown[0] if source < 0.7 else OPPOSITE[shown[0]]
-
-    def _allowed(self, modifier: str, noun: str) -> bool:
-        return self.held_out or not is_held_out(modifier, noun)
-
-    def _use(self, word: str) -> str:
-        self.used.append(word)
-        return word
-
-    def _pick(self, words: Sequence[str]) -> str:
-        return words[int(self.rng.integers(len(words)))]
 
 
 def _noun_element(subject: Subject, *, text: str | None = None) -> ElementClaim:
@@ -328,6 +277,7 @@ def _mixed(ask: Ask) -> DrawnPrompt:
     return DrawnPrompt(text, "real", subjects, elements, place=place)
 
 
+# How to write a prompt, and how often that happens when no template is asked for (relative to the others).
 TEMPLATES: dict[str, tuple[Callable[[Ask], DrawnPrompt], float]] = {
     "plain": (_plain, 0.0),
     "counting": (_counting, 1.2),
@@ -368,10 +318,10 @@ def write_prompt(
         prompt = replace(prompt, novel=_has_held_out_pair(prompt))
         if not test and not is_test_prompt(prompt.text):
             return prompt
-        if test and prompt.novel == bool(prompt.novel if novel is None else novel):
-            # A prompt with a held-out pair cannot occur in training, so it needs no hash to be a test prompt.
-            if prompt.novel or is_test_prompt(prompt.text):
-                return prompt
+        # A prompt with a held-out pair cannot occur in training, so it needs no hash to be a test prompt.
+        is_wanted = novel is None or prompt.novel == novel
+        if test and is_wanted and (prompt.novel or is_test_prompt(prompt.text)):
+            return prompt
 
 
 def _has_held_out_pair(prompt: DrawnPrompt) -> bool:

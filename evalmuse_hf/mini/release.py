@@ -1,7 +1,7 @@
 """Writes the drawn world in the raw format of the official EvalMuse-40K release.
 
-Beside the official files stand `eval.json`, the labels of the test rows in the form in which the NTIRE 2025 challenge gave
-them out, and `drawn_truth.json`, which no real release has: what is true of every picture.
+Beside the official files stand `eval.json`, the labels of the test rows in the form in which the NTIRE 2025 challenge
+gave them out, and `drawn_truth.json`, which no real release has: what is true of every picture.
 """
 
 import json
@@ -18,7 +18,7 @@ from evalmuse_hf.mini.raters import SimulatedRatings, draw_biases, element_truth
 from evalmuse_hf.mini.scene import Scene
 
 NOVEL_SHARE = 0.4  # of the test prompts contain a pair that training never shows
-_PROMPT_DIFFICULTY = 0.5
+_PROMPT_DIFFICULTY = 0.5  # standard deviation, on the logit scale of a generator's failure
 _OBJECT_KINDS = {
     "object-vehicle": ("car", "boat", "balloon"), "object-household goods": ("chair", "cup", "lamp", "clock"),
     "object-cloth&accessories": ("hat", "umbrella"), "object-other": ("key", "sign"),
@@ -46,6 +46,10 @@ def write_release(
         test_prompts: Distinct prompts of the test side; `NOVEL_SHARE` of them contain a held-out pair.
         images_per_prompt: Pictures of each prompt; the generators take turns.
         seed: The same arguments give the same bytes.
+
+    Returns:
+        What was written. `drawn_truth.json` maps each `img_path` to `overall` (on 1-5), `elements` (each key to 0 or
+        1), `novel` (whether the prompt says a pair that training never shows) and `faults` (things with one).
 
     Raises:
         ValueError: If `out` already contains something.
@@ -82,6 +86,9 @@ def write_release(
 
 def released_key(element: ElementClaim) -> str:
     """Spell an element as the release does, its habits included: subcategories, capitals, a trailing space.
+
+    Args:
+        element: The element.
 
     >>> from evalmuse_hf.mini.scene import Claim
     >>> released_key(ElementClaim("red", "color", "Color", Claim("color", "red", "car")))

@@ -1,19 +1,28 @@
 """What a drawn picture contains, and whether a claim about it is true.
 
-A `Scene` is the exact content of one picture. A `Claim` is what one element of a prompt says. `is_true` compares the two;
-nothing else in the drawn world decides truth.
+A `Scene` is the exact content of one picture. A `Claim` is what one element of a prompt says. `is_true` compares the
+two; nothing else in the drawn world decides truth.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One drawn thing; coordinates and radius are shares of the picture's side, the origin is the upper left corner.
+    """One drawn thing; words are those of `evalmuse_hf.mini.vocabulary`.
 
-    `material`, `activity` and `state` are None where plain; `state` is an attribute (giant, tiny, glowing, broken);
-    `shape` and `word` are None for nouns that do not carry one. `fault` marks a structural error such as a third leg.
+    Attributes:
+        noun: What it is.
+        color: Its colour; every thing has one.
+        x: Middle, as a share of the picture's width from the left.
+        y: Middle, as a share of the picture's height from the top.
+        radius: Half of its side, as a share of the picture's side.
+        material: None where plain.
+        shape: None for nouns that have only one.
+        activity: None at rest.
+        state: An attribute (giant, tiny, glowing, broken); None where plain.
+        word: What is written on it, if anything.
+        fault: Whether it is drawn with a structural error such as a third leg.
     """
 
     noun: str
@@ -31,7 +40,14 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The exact content of one picture; `seed` fixes the drawing's incidental details."""
+    """The exact content of one picture.
+
+    Attributes:
+        things: In the order in which they are painted.
+        place: A key of `PLACES`; None for a plain background.
+        weather: One of `WEATHER`; None for none.
+        seed: Fixes what is incidental: shades, dunes, windows, snowflakes.
+    """
 
     things: tuple[Thing, ...]
     place: str | None = None
@@ -41,10 +57,13 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one element says: `kind` names the fact, `noun` whom it is about, `value` what is said.
+    """What one element of a prompt says.
 
-    Kinds: present, color, material, shape, activity, state, word, count (value is the number as text), relation
-    (`noun` is `value` of `other`), place, weather (these two have no noun).
+    Attributes:
+        kind: The fact: present, color, material, shape, activity, state, word, count, relation, place or weather.
+        value: What is said; a count as digits.
+        noun: Whom it is about; empty for place and weather.
+        other: For a relation the second noun: `noun` stands `value` (say, above) `other`.
     """
 
     kind: str
@@ -57,7 +76,11 @@ def is_true(claim: Claim, scene: Scene) -> bool:
     """Decide a claim exactly.
 
     A property holds if at least one thing of that noun has it; a count holds if exactly that many things of the noun
-    are there; a relation holds if some pair of the two nouns stands so along its main axis (the larger distance).
+    are there; a relation holds if some pair of the two nouns stands so, as `relation_of` names it.
+
+    Args:
+        claim: What is said.
+        scene: What the picture shows.
     """
     if claim.kind == "place":
         return scene.place == claim.value
@@ -80,9 +103,3 @@ def relation_of(first: Thing, second: Thing) -> str:
     if abs(dx) >= abs(dy):
         return "left of" if dx < 0 else "right of"
     return "above" if dy < 0 else "below"
-
-
-def true_share(claims: Iterable[Claim], scene: Scene) -> float:
-    """Share of the claims that hold, in [0, 1]."""
-    truths = [is_true(claim, scene) for claim in claims]
-    return sum(truths) / len(truths)

@@ -3,7 +3,7 @@
 import string
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import BertTokenizerFast
+from transformers import BertTokenizer
 
 from evalmuse_hf.mini.vocabulary import (
     ACTIVITIES,
@@ -34,11 +34,11 @@ def vocabulary_words() -> tuple[str, ...]:
     return (*_SPECIAL, *letters, *endings, *sorted(words - set(letters)))
 
 
-def build_tokenizer(max_length: int = 512) -> BertTokenizerFast:
+def build_tokenizer(max_length: int = 512) -> BertTokenizer:
     """Build the tokenizer of `fga-blip2-mini`.
 
     Args:
-        max_length: Positions that the model can read.
+        max_length: Positions that the model can read, `[CLS]` and `[SEP]` included.
     """
     ids = {word: index for index, word in enumerate(vocabulary_words())}
     tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
@@ -48,4 +48,4 @@ def build_tokenizer(max_length: int = 512) -> BertTokenizerFast:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", ids["[CLS]"]), ("[SEP]", ids["[SEP]"])]
     )
-    return BertTokenizerFast(tokenizer_object=tokenizer, model_max_length=max_length)
+    return BertTokenizer(tokenizer_object=tokenizer, model_max_length=max_length)

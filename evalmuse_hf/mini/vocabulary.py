@@ -1,6 +1,6 @@
 """Words of the drawn world, and which pairs of them are kept out of training.
 
-Every word has exactly one drawing (`evalmuse_hf.mini.sprites`), so that whether a picture shows it is known, not judged.
+Every word has exactly one drawing (`evalmuse_hf.mini.sprites`), so whether a picture shows it is known, not judged.
 """
 
 import hashlib
@@ -43,8 +43,8 @@ NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five")
 PLURALS = MappingProxyType({"fish": "fish", "man": "men", "woman": "women", "pizza": "pizzas"})
 
 ALIVE = ANIMALS + PEOPLE
-HELD_OUT_SHARE = 0.1
-TEST_SHARE = 0.1
+HELD_OUT_SHARE = 0.1  # of the pairs of modifier and noun, and of noun and noun under a relation
+TEST_SHARE = 0.1  # of the prompts without such a pair
 
 
 def noun_category(noun: str) -> str:
@@ -66,14 +66,21 @@ def plural(noun: str) -> str:
 def is_held_out(modifier: str, noun: str) -> bool:
     """Whether training never says or draws this pair together.
 
-    About one pair in ten is held out, chosen by a hash so that the set does not depend on any seed. For a relation the
-    two arguments are the two nouns.
+    About one pair in ten is held out, chosen by a hash, so that the set does not depend on any seed.
+
+    Args:
+        modifier: A colour, material, shape, activity or attribute; for a relation the noun that is named first.
+        noun: Whom it describes; for a relation the noun that is named second.
     """
     return _share(f"pair:{modifier}|{noun}") < HELD_OUT_SHARE
 
 
 def is_test_prompt(prompt: str) -> bool:
-    """Whether a prompt belongs to the test side of the drawn world; one in ten does, chosen by a hash of its text."""
+    """Whether a prompt belongs to the test side of the drawn world; one in ten does, chosen by a hash of its text.
+
+    Args:
+        prompt: Its text; case does not matter.
+    """
     return _share(f"prompt:{prompt.lower()}") < TEST_SHARE
 
 

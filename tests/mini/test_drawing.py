@@ -7,10 +7,8 @@ import pytest
 
 from evalmuse_hf.mini.drawing import SIDE, draw
 from evalmuse_hf.mini.scene import Scene, Thing
-from evalmuse_hf.mini.sprites import SHAPE_OUTLINES
 from evalmuse_hf.mini.vocabulary import (
     ACTIVITIES,
-    ATTRIBUTES,
     COLORS,
     MATERIALS,
     NOUNS,
@@ -39,18 +37,14 @@ def test_every_noun_is_drawn_where_it_is_said_to_be(noun):
     assert abs(rows.mean() / SIDE - 0.7) < 0.08
 
 
-@pytest.mark.parametrize("noun", NOUNS)
-def test_nouns_have_different_outlines(noun):
-    own = draw(Scene((Thing(noun, "blue", radius=0.3, shape="round"),))).image
-    others = [
-        draw(Scene((Thing(other, "blue", radius=0.3, shape="round"),))).image for other in NOUNS if other != noun
-    ]
-    differences = [np.abs(np.asarray(own).astype(int) - np.asarray(other)).mean() for other in others]
-    assert min(differences) > 0.5
+def test_nouns_have_different_outlines():
+    pictures = [pixels(Scene((Thing(noun, "blue", radius=0.3, shape="round"),))) for noun in NOUNS]
+    for index, picture in enumerate(pictures):
+        assert all(np.abs(picture - other).mean() > 0.5 for other in pictures[:index])
 
 
 @pytest.mark.parametrize(
-    ("noun", "kind", "words"),
+    "noun, kind, words",
     [
         ("car", "color", tuple(COLORS)),
         ("car", "material", (None, *MATERIALS)),
@@ -79,8 +73,3 @@ def test_places_and_weathers_look_different():
 def test_a_fault_shows():
     thing = Thing("man", "blue", radius=0.3)
     assert np.abs(pixels(Scene((thing,))) - pixels(Scene((replace(thing, fault=True),)))).mean() > 0.5
-
-
-def test_words_of_the_world_have_drawings():
-    assert set(SHAPES) == set(SHAPE_OUTLINES)
-    assert {"giant", "tiny"} < set(ATTRIBUTES)  # these two are sizes, which `generators` sets

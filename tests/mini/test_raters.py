@@ -26,7 +26,7 @@ def rated():
 
 
 def test_the_first_three_ratings_spread_as_in_the_paper(rated):
-    """Shares of the range 0/1/2/3/4 in the paper's figure; the aim is .05, and 600 pairs add a standard error of .02."""
+    """Shares of the range 0/1/2/3/4 in the paper; the aim is .05, and 600 pairs add a standard error of .02."""
     ranges = [int(np.ptp(ratings.overall[:3])) for *_, ratings in rated]
     shares = np.bincount(ranges, minlength=5) / len(ranges)
     assert shares == pytest.approx([0.23, 0.51, 0.17, 0.08, 0.01], abs=0.08)
