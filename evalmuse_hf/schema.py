@@ -119,17 +119,38 @@ class Element:
         return cls(text.strip(), None)
 
     @classmethod
-    def read(cls, text_or_key: str) -> "Element":
+    def from_columns(cls, text: str, category: str | None = None, raw_category: str | None = None) -> "Element":
+        """Make an element from columns in which text and category stand apart, as in the built data set.
+
+        Nothing has to be guessed from parentheses here, so a text keeps its own, and a category that the release does
+        not know is ``other``, as the data set reports it.
+
+        Args:
+            text: The words.
+            category: One of `CATEGORIES` or a released spelling; None or empty is taken from ``raw_category``.
+            raw_category: The category as it was spelled; None or empty where it is not known.
+
+        >>> Element.from_columns("Monday", "other", "weekday")
+        Element(text='Monday', category='other', raw_category='weekday', raw_key=None)
+        """
+        spelled = category or raw_category
+        raw = raw_category or category
+        return cls(text.strip(), reporting_category(spelled) if spelled else None, raw.strip() if raw else None)
+
+    @classmethod
+    def read(cls, text_or_key: "str | Element") -> "Element":
         """Read a released key, or a plain text that need not have a category.
 
         What ends in a parenthesised category of the release is a key; anything else is a text, also where it ends in
-        other parentheses.
+        other parentheses. An element is returned as it is.
 
         >>> Element.read("a red cat (animal)").category
         'animal/human'
         >>> Element.read("sign (left)")
         Element(text='sign (left)', category=None, raw_category=None, raw_key=None)
         """
+        if isinstance(text_or_key, Element):
+            return text_or_key
         try:
             element = cls.parse(text_or_key)
         except ValueError:

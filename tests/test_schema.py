@@ -151,6 +151,24 @@ def test_texts_and_keys_are_told_apart(given: str, category: str | None):
     assert element.key == given
 
 
+@pytest.mark.parametrize(
+    "columns, expected",
+    [
+        (("Monday", "other", "weekday"), ("Monday", "other", "weekday")),
+        ((" car ", "object", "object-vehicle "), ("car", "object", "object-vehicle")),
+        (("Lavender", None, "Color"), ("Lavender", "color", "Color")),
+        (("Lavender", "Color"), ("Lavender", "color", "Color")),
+        (("sign (left)", "", None), ("sign (left)", None, None)),
+        (("red (color)", None, None), ("red (color)", None, None)),
+    ],
+    ids=["unknown to the release", "both", "raw only", "category only", "none", "text that looks like a key"],
+)
+def test_columns_of_the_data_set_make_its_elements(columns, expected):
+    element = Element.from_columns(*columns)
+    assert (element.text, element.category, element.raw_category) == expected
+    assert Element.read(element) is element
+
+
 def test_a_category_outside_the_twelve_is_refused():
     with pytest.raises(ValueError, match="`category` of element 'cat' is 'animal', expected one of attribute, "):
         Element("cat", "animal")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ FORMAT = 1  # raised when a key of the JSON changes its meaning or goes away
 
 _TRAIN_SHARE = 0.75  # of the prompts, as in EvalMuse-40K
 _FEWEST_PROMPTS = 2
+_N_NAMED_ELEMENTS = 100
 
 
 def register(subparsers: Any) -> None:
@@ -76,6 +78,9 @@ def _as_json(report: "BuildReport") -> dict[str, Any]:
             "rated": split.n_rated,
             "prompts": split.n_prompts,
             "dropped": split.dropped,
+            "elements": split.n_elements,
+            "element_statuses": split.element_statuses,
+            "element_problems": [asdict(problem) for problem in split.element_problems[:_N_NAMED_ELEMENTS]],
         }
         for name, split in report.splits.items()
     }

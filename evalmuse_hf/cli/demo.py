@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from evalmuse_hf.ranking import Findings
     from evalmuse_hf.scoring import Scores
 
+ELEMENT_COLUMNS = ("text", "category", "raw_category")
 IMAGES_PER_PROMPT = 5
 TRAIN_PROMPTS = 8  # an official release has a training side; the demo looks at the test side only
 WARNING = (
@@ -89,18 +90,10 @@ def _draw_and_build(args: argparse.Namespace) -> tuple[Path, list[dict[str, Any]
     import datasets
 
     from evalmuse_hf.data import build_dataset, load_pairs
-    from evalmuse_hf.mini import write_release
 
     raw, built = args.out / "raw", args.out / "evalmuse-40k"
     _say(args, f"Drawing {args.prompts} prompts, {IMAGES_PER_PROMPT} pictures each, to {raw}.")
-    _clear_drawn(raw)
-    write_release(
-        raw,
-        train_prompts=TRAIN_PROMPTS,
-        test_prompts=args.prompts,
-        images_per_prompt=IMAGES_PER_PROMPT,
-        seed=args.seed,
-    )
+    _draw(raw, prompts=args.prompts, seed=args.seed)
     _say(args, f"Building the data set in {built}.")
     datasets.disable_progress_bars()
     try:
@@ -111,21 +104,42 @@ def _draw_and_build(args: argparse.Namespace) -> tuple[Path, list[dict[str, Any]
     return raw, pairs.to_list()
 
 
-def _clear_drawn(raw: Path) -> None:
-    """Remove the release of an earlier demo.
+def _draw(raw: Path, *, prompts: int, seed: int) -> None:
+    """Draw a release in the place of that of an earlier demo.
+
+    It is drawn beside the folder and moved there once it is complete: whatever stops the drawing, the folder holds a
+    whole release or none, and the next demo goes on.
 
     Raises:
-        ValueError: If the folder holds anything else.
+        ValueError: If the folder holds anything but a release that a demo drew.
     """
+    import os
     import shutil
 
     from evalmuse_hf.meta_evaluation.references import TRUTH_FILE
+    from evalmuse_hf.mini import write_release
 
-    if not raw.exists() or not any(raw.iterdir()):
-        return
-    if not (raw / TRUTH_FILE).is_file():
-        raise ValueError(f"{raw} holds something else than the pictures of a demo; give another folder with --out.")
-    shutil.rmtree(raw)
+    if raw.exists() and any(raw.iterdir()) and not (raw / TRUTH_FILE).is_file():
+        raise ValueError(
+            f"{raw} holds something else than the pictures of a demo; delete it, or give another folder with --out."
+        )
+    unfinished, replaced = (raw.with_name(f".{raw.name}.{state}") for state in ("unfinished", "replaced"))
+    try:
+        for left in (unfinished, replaced):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        write_release(
+            unfinished,
+            train_prompts=TRAIN_PROMPTS,
+            test_prompts=prompts,
+            images_per_prompt=IMAGES_PER_PROMPT,
+            seed=seed,
+        )
+        if raw.exists():
+            os.replace(raw, replaced)
+        os.replace(unfinished, raw)
+    finally:
+        for left in (unfinished, replaced):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _score(scorer: Any, raw: Path, pairs: Sequence[dict[str, Any]], *, out: Path, progress: bool) -> "Scores":
@@ -137,7 +151,7 @@ def _score(scorer: Any, raw: Path, pairs: Sequence[dict[str, Any]], *, out: Path
         {
             "image": f"images/{pair['image_path']}",
             "prompt": pair["prompt"],
-            "elements": [f"{element['text']} ({element['raw_category']})" for element in pair["elements"]],
+            "elements": [{key: element[key] for key in ELEMENT_COLUMNS} for element in pair["elements"]],
             "generator": pair["generator"],
             "prompt_id": pair["prompt_id"],
         }

@@ -80,7 +80,8 @@ def _run(run: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> 
         status = run(args)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        print(f"evalmuse {args.command}: interrupted; what was written so far is kept.", file=sys.stderr)
+        sentence = "interrupted before it had finished; its results are missing or incomplete."
+        print(f"evalmuse {args.command}: {sentence}", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader (such as `head`) has gone; Python must not complain again when it flushes at exit.

@@ -19,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
     output = run_command(args, progress=not args.quiet)
     if output.result:
         print(output.result)
-    if output.note and not (args.quiet and output.status == 0):
+    if output.note and (output.status or output.n_failed or not args.quiet):  # a failure is never silent
         prefix = "" if output.status == 0 else "evalmuse score: "
         print(f"{prefix}{output.note}", file=sys.stderr)
     return output.status

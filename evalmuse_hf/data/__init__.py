@@ -9,12 +9,13 @@ if TYPE_CHECKING:
     from evalmuse_hf.data.loading import load_pairs
     from evalmuse_hf.data.parquet import build_dataset
     from evalmuse_hf.data.release import ReleasedSplit, ReleaseError, read_release
-    from evalmuse_hf.data.report import BuildReport, RecordProblem, SplitReport
-    from evalmuse_hf.data.targets import TokenTargets, token_targets
+    from evalmuse_hf.data.report import BuildReport, ElementProblem, RecordProblem, SplitReport
+    from evalmuse_hf.data.targets import TokenTargets, official_locations, token_targets
 
 __all__ = [
     "AlignmentCollator",
     "BuildReport",
+    "ElementProblem",
     "EvalMuse40K",
     "RecordProblem",
     "ReleaseError",
@@ -23,6 +24,7 @@ __all__ = [
     "TokenTargets",
     "build_dataset",
     "load_pairs",
+    "official_locations",
     "read_release",
     "token_targets",
 ]
@@ -31,6 +33,7 @@ __all__ = [
 _HOMES = {
     "AlignmentCollator": "collator",
     "BuildReport": "report",
+    "ElementProblem": "report",
     "EvalMuse40K": "builder",
     "RecordProblem": "report",
     "ReleaseError": "release",
@@ -39,6 +42,7 @@ _HOMES = {
     "TokenTargets": "targets",
     "build_dataset": "parquet",
     "load_pairs": "loading",
+    "official_locations": "targets",
     "read_release": "release",
     "token_targets": "targets",
 }

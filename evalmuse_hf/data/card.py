@@ -58,11 +58,30 @@ def _page(reports: Mapping[str, SplitReport], *, name: str) -> str:
         + ("| split | reason | records |\n|---|---|---|\n" + "\n".join(dropped) if dropped else "None."),
     ]
     if problems:
-        more = len(problems) - _N_LISTED_PROBLEMS
-        listed = [f"    {' '.join(problem.split())}" for problem in problems[:_N_LISTED_PROBLEMS]]
-        sections.append("\n".join([*listed, *([f"    and {more} more"] if more > 0 else [])]))
+        sections.append(_listed(problems))
+    statuses = [
+        f"| {split} | {report.n_elements} | `{status}` | {number} |"
+        for split, report in reports.items()
+        for status, number in report.element_statuses.items()
+    ]
+    sections.append(
+        "## Elements that are not exactly in their prompt\n\n"
+        + (
+            "| split | elements | status | of them |\n|---|---|---|---|\n" + "\n".join(statuses)
+            if statuses
+            else "None."
+        )
+    )
+    if statuses:
+        sections.append(_listed([str(problem) for report in reports.values() for problem in report.element_problems]))
     sections.append(_READING)
     return "\n\n".join(sections) + "\n"
+
+
+def _listed(problems: list[str]) -> str:
+    more = len(problems) - _N_LISTED_PROBLEMS
+    listed = [f"    {' '.join(problem.split())}" for problem in problems[:_N_LISTED_PROBLEMS]]
+    return "\n".join([*listed, *([f"    and {more} more"] if more > 0 else [])])
 
 
 _READING = """## How to read it

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from evalmuse_hf.data.targets import LocatedElement, token_targets
+from evalmuse_hf.data.targets import LocatedElement, TokenTargets, official_locations, token_targets
 
+COMPATIBILITIES = (None, "official")
 _IMAGE_KEYS = ("image", "pixel_values", "image_embeds")
 
 
@@ -32,6 +33,10 @@ class LocatedPrompts(Protocol):
 class AlignmentProcessor(Protocol):
     """What the collator needs of a processor; `evalmuse_hf.models.fga_blip2.FGABlip2Processor` has it."""
 
+    @property
+    def tokenizer(self) -> Any:
+        """The tokenizer of the prompts."""
+
     def __call__(self, images: Any, *, return_tensors: str) -> Mapping[str, Any]:
         """Prepare pictures."""
 
@@ -44,6 +49,20 @@ class AlignmentProcessor(Protocol):
         max_length: int | None,
     ) -> LocatedPrompts:
         """Tokenise prompts and find their elements."""
+
+
+class EncodedPairs(NamedTuple):
+    """Prompts of a batch, and what their tokens should score.
+
+    Attributes:
+        input_ids: Token ids, padded to one length; ``B`` lists of ``T``.
+        attention_mask: 1 for a token, 0 for padding; ``B`` lists of ``T``.
+        targets: Targets of each prompt.
+    """
+
+    input_ids: list[list[int]]
+    attention_mask: list[list[int]]
+    targets: list[TokenTargets]
 
 
 class AlignmentCollator:
@@ -67,14 +86,27 @@ class AlignmentCollator:
         max_length: Longest prompt in tokens, ``[CLS]`` and ``[SEP]`` included; None is what the model can read. Longer
             prompts are cut, and their elements beyond the cut have no target.
         cls_target: Whether ``[CLS]`` learns the overall score, as in the official recipe.
+        compat: ``"official"`` finds elements in the raw prompt (see `official_locations`), as the official training
+            data does, and pads every prompt to ``max_length``, where that is given: a mask may reach into the padding.
+
+    Raises:
+        ValueError: If ``compat`` is something else.
     """
 
     def __init__(
-        self, processor: AlignmentProcessor, *, max_length: int | None = None, cls_target: bool = True
+        self,
+        processor: AlignmentProcessor,
+        *,
+        max_length: int | None = None,
+        cls_target: bool = True,
+        compat: str | None = None,
     ) -> None:
+        if compat not in COMPATIBILITIES:
+            raise ValueError(f"`compat` must be None or 'official', got {compat!r}.")
         self.processor = processor
         self.max_length = max_length
         self.cls_target = cls_target
+        self.compat = compat
 
     def __call__(self, items: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """Make one batch.
@@ -88,33 +120,56 @@ class AlignmentCollator:
             KeyError: If an item lacks a key.
             evalmuse_hf.images.ImageDecodingError: If a picture cannot be read.
         """
-        encoded = self.processor.encode_located(
-            [item["prompt"] for item in items],
-            [item["elements"] for item in items],
-            truncation=True,
-            max_length=self.max_length,
-        )
-        length = len(encoded.input_ids[0])
+        encoded = self.encode(items)
         overall = [_number(item["overall_score"]) for item in items]
-        targets = [
-            token_targets(
-                locations,
-                [_number(score) for score in item["element_scores"]],
-                length=length,
-                overall_score=score,
-                cls_target=self.cls_target,
-            )
-            for item, locations, score in zip(items, encoded.locations, overall, strict=True)
-        ]
         return {
             **self._pictures(items),
             "input_ids": torch.tensor(encoded.input_ids),
             "attention_mask": torch.tensor(encoded.attention_mask),
             "overall_target": torch.tensor(overall, dtype=torch.float32),
-            "token_target": torch.from_numpy(np.stack([target.token_target for target in targets])),
-            "token_mask": torch.from_numpy(np.stack([target.token_mask for target in targets])),
+            "token_target": torch.from_numpy(np.stack([target.token_target for target in encoded.targets])),
+            "token_mask": torch.from_numpy(np.stack([target.token_mask for target in encoded.targets])),
             "weight": torch.tensor([float(item.get("weight", 1.0)) for item in items], dtype=torch.float32),
         }
+
+    def encode(self, items: Sequence[Mapping[str, Any]]) -> EncodedPairs:
+        """Tokenise prompts and make their targets, which also name the elements that have no token.
+
+        Args:
+            items: Pairs, at least one; see the class. Pictures and weights are not looked at.
+
+        Raises:
+            ValueError: If an item has not as many scores as elements, or if a prompt is empty.
+            KeyError: If an item lacks a key.
+        """
+        prompts = [item["prompt"] for item in items]
+        elements = [item["elements"] for item in items]
+        located = self.processor.encode_located(prompts, elements, truncation=True, max_length=self.max_length)
+        locations: Sequence[Sequence[LocatedElement]] = located.locations
+        length = len(located.input_ids[0])
+        if self.compat == "official":
+            length = max(length, self.max_length or 0)
+            tokenizer = self.processor.tokenizer
+            locations = [
+                official_locations(prompt, texts, tokenizer=tokenizer)
+                for prompt, texts in zip(prompts, elements, strict=True)
+            ]
+        targets = [
+            token_targets(
+                places,
+                [_number(score) for score in item["element_scores"]],
+                length=length,
+                overall_score=_number(item["overall_score"]),
+                cls_target=self.cls_target,
+            )
+            for item, places in zip(items, locations, strict=True)
+        ]
+        pad_token_id = self.processor.tokenizer.pad_token_id
+        return EncodedPairs(
+            _padded(located.input_ids, length, value=pad_token_id),
+            _padded(located.attention_mask, length, value=0),
+            targets,
+        )
 
     def _pictures(self, items: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         kinds = [tuple(key for key in _IMAGE_KEYS if key in item) for item in items]
@@ -133,3 +188,7 @@ class AlignmentCollator:
 
 def _number(value: float | None) -> float:
     return math.nan if value is None else float(value)
+
+
+def _padded(rows: Sequence[Sequence[int]], length: int, *, value: int) -> list[list[int]]:
+    return [[*row, *[value] * (length - len(row))] for row in rows]

@@ -44,17 +44,17 @@ def build_dataset(
     out = Path(out).expanduser().absolute()
     _refuse_foreign_folder(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    workplace = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        built = workplace / "built"
-        builder = _prepare(raw, workplace / "prepared", strict=strict, max_shard_size=max_shard_size)
-        _move_shards(builder, workplace / "prepared" / "shards", built / DATA_FOLDER)
+        built = scratch / "built"
+        builder = _prepare(raw, scratch / "prepared", strict=strict, max_shard_size=max_shard_size)
+        _move_shards(builder, scratch / "prepared" / "shards", built / DATA_FOLDER)
         reports = {split: builder.reports[split] for split in builder.info.splits}
         card = write_card(dataset_info=_dataset_info(builder, built), reports=reports, name=out.name)
         (built / CARD_FILE).write_text(card, encoding="utf-8")
-        _put_in_place(built, out, attic=workplace / "earlier")
+        _put_in_place(built, out, attic=scratch / "earlier")
     finally:
-        shutil.rmtree(workplace, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
     report = BuildReport(out=out, splits=reports)
     logger.info("Built %s: %d of %d records.", out, report.n_pairs, report.n_records)
     return report

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from evalmuse_hf.data.records import RecordError, read_record
-from evalmuse_hf.data.report import RecordProblem, SplitReport
+from evalmuse_hf.data.report import ElementProblem, RecordProblem, SplitReport
+from evalmuse_hf.elements import PLACED_STATUSES, SpanStatus, find_spans
 from evalmuse_hf.schema import Pair
 
 logger = logging.getLogger(__name__)
@@ -59,13 +60,16 @@ class ReleasedSplit:
         )
 
     def report(self) -> SplitReport:
-        """Count."""
+        """Count, and look every element up in its prompt."""
+        asked = {(pair.prompt.text, tuple(element.text for element in pair.prompt.elements)) for pair in self.pairs}
         return SplitReport(
             n_records=self.n_records,
             n_pairs=len(self.pairs),
             n_rated=sum(pair.overall_ratings is not None for pair in self.pairs),
             n_prompts=len({prompt_identity(pair.prompt.text) for pair in self.pairs}),
             problems=self.problems,
+            n_elements=sum(len(elements) for _, elements in asked),
+            element_problems=_element_problems(sorted(asked)),
         )
 
 
@@ -164,6 +168,16 @@ def release_fingerprint(raw: Path) -> str:
         status = path.stat()
         digest.update(f"{path.relative_to(raw).as_posix()} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def _element_problems(asked: list[tuple[str, tuple[str, ...]]]) -> tuple[ElementProblem, ...]:
+    problems = [
+        ElementProblem(spans.text, prompt, spans.status)
+        for prompt, elements in asked
+        for spans in find_spans(prompt, elements)
+        if spans.status != SpanStatus.OK
+    ]
+    return tuple(sorted(problems, key=lambda problem: problem.status in PLACED_STATUSES))
 
 
 def _refuse_known(pair: Pair, *, seen: set[str], held_out: frozenset[str]) -> None:

@@ -29,6 +29,24 @@ class RecordProblem:
         return f"{self.file}, record {self.row}, `{self.field}`: {self.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class ElementProblem:
+    """An element that is not in its prompt exactly once for every time that it is asked for.
+
+    Attributes:
+        element: Its text.
+        prompt: The raw prompt.
+        status: What it is instead, one of `evalmuse_hf.elements.SpanStatus`.
+    """
+
+    element: str
+    prompt: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.element!r} in {self.prompt[:80]!r}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitReport:
     """Counts of one split.
@@ -39,6 +57,9 @@ class SplitReport:
         n_rated: Kept pairs that have overall ratings.
         n_prompts: Different prompts of the kept pairs.
         problems: One entry for each record that was dropped.
+        n_elements: Elements of the kept pairs, those of each prompt once.
+        element_problems: One entry for each of them that is ambiguous, inexact, cut off or not in its prompt; first
+            those that were not placed.
     """
 
     n_records: int
@@ -46,11 +67,18 @@ class SplitReport:
     n_rated: int
     n_prompts: int
     problems: tuple[RecordProblem, ...] = ()
+    n_elements: int = 0
+    element_problems: tuple[ElementProblem, ...] = ()
 
     @property
     def dropped(self) -> dict[str, int]:
         """Number of dropped records by reason, most frequent first."""
         return count_reasons(self.problems)
+
+    @property
+    def element_statuses(self) -> dict[str, int]:
+        """Number of the elements in ``element_problems`` by status, most frequent first."""
+        return dict(Counter(problem.status for problem in self.element_problems).most_common())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

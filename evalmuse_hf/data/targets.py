@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from evalmuse_hf.elements import official_token_positions
 from evalmuse_hf.schema import ALIGNMENT_SCALE
 
 CLS_POSITION = 0
@@ -60,11 +62,9 @@ def token_targets(
     its occurrences. With ``cls_target``, ``[CLS]`` learns the overall score as a share of its scale,
     ``(overall_score - 1) / 4``, as in the official recipe.
 
-    Positions are those in the *cleaned* prompt, which is what the model reads. (The official training data has masks
-    of the raw prompt, which stand beside the words wherever cleaning removes a token.)
-
     Args:
-        locations: Where each element is, from ``FGABlip2Processor.locate``.
+        locations: Where each element is: from ``FGABlip2Processor.locate`` in the *cleaned* prompt, which is what the
+            model reads, or from `official_locations` as in the official training data.
         element_scores: Mean rating of each element, in [0, 1]; an element with nan is treated as if it were not there.
         length: ``T``, padding included.
         overall_score: Mean overall rating, 1 to 5; with nan, ``[CLS]`` has no target.
@@ -103,3 +103,44 @@ def token_targets(
         token_mask[CLS_POSITION] = 1
         token_target[CLS_POSITION] = (overall_score - low) / (high - low)
     return TokenTargets(token_mask, token_target, tuple(unplaced))
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialLocation:
+    """A `LocatedElement` of the raw prompt.
+
+    Attributes:
+        text: Words of the element.
+        positions: Places of its tokens among those of the raw prompt; none if it was not found.
+    """
+
+    text: str
+    positions: tuple[int, ...]
+
+    @property
+    def spans(self) -> "OfficialLocation":
+        """The element, for `LocatedSpans`."""
+        return self
+
+
+def official_locations(prompt: str, elements: Sequence[str], *, tokenizer: Any) -> list[OfficialLocation]:
+    """Find elements as the official training data does: by token ids, in the prompt as it was written.
+
+    The model reads the cleaned prompt, so that these positions stand beside the words wherever cleaning removes a
+    token before them. Only the first occurrence counts, and part of a word may match. (The official preparation leaves
+    a record with an element that is not found out of the training; `token_targets` keeps its other elements.)
+
+    Args:
+        prompt: The raw prompt.
+        elements: Texts of its elements, without category.
+        tokenizer: The tokenizer of the model.
+
+    Returns:
+        One location for each element, in order, for `token_targets`.
+    """
+    input_ids = tokenizer(prompt, verbose=False)["input_ids"]
+    element_ids = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in elements]
+    return [
+        OfficialLocation(text, official_token_positions(input_ids, ids))
+        for text, ids in zip(elements, element_ids, strict=True)
+    ]

@@ -33,7 +33,7 @@ _COLOR_DIMENSIONS = 3
 _HIGHEST_8_BIT = 255
 _HIGHEST_16_BIT = 65_535
 
-ImageSource = str | Path | bytes | Image.Image | npt.NDArray[Any] | Mapping[str, Any]
+ImageSource = str | Path | bytes | bytearray | Image.Image | npt.NDArray[Any] | Mapping[str, Any]
 """What `load_image` takes."""
 
 
@@ -71,8 +71,8 @@ def load_image(source: ImageSource, *, name: str | None = None, max_pixels: int 
     if isinstance(source, Image.Image):
         label = name or getattr(source, "filename", "") or "given as a Pillow image"
         return _to_rgb(source, name=str(label), max_pixels=max_pixels)
-    if isinstance(source, bytes):
-        return _decode(source, name=name or "given as bytes", max_pixels=max_pixels)
+    if isinstance(source, bytes | bytearray):
+        return _decode(bytes(source), name=name or "given as bytes", max_pixels=max_pixels)
     if isinstance(source, str | Path):
         return _decode(_read(Path(source), name=name), name=name or str(source), max_pixels=max_pixels)
     raise TypeError(
@@ -85,8 +85,14 @@ def _load_mapping(source: Mapping[str, Any], *, name: str | None, max_pixels: in
     """Load from the content if it is there, else from the path."""
     path, content = source.get("path"), source.get("bytes")
     if content is not None:
-        return load_image(bytes(content), name=name or (str(path) if path else None), max_pixels=max_pixels)
+        label = name or (str(path) if path else None)
+        if not isinstance(content, bytes | bytearray):  # `bytes` of a number would make that many zeros
+            problem = f"its 'bytes' are of type {type(content).__name__}; give the content of the file as bytes."
+            raise _error(label or "given as a mapping", problem)
+        return load_image(content, name=label, max_pixels=max_pixels)
     if path:
+        if not isinstance(path, str | Path):
+            raise _error(name or "given as a mapping", f"its 'path' is of type {type(path).__name__}; give a text.")
         return load_image(path, name=name, max_pixels=max_pixels)
     raise _error(name or "given as a mapping", "it has neither 'bytes' nor 'path'; give one of them.")
 
@@ -94,10 +100,12 @@ def _load_mapping(source: Mapping[str, Any], *, name: str | None, max_pixels: in
 def _read(path: Path, *, name: str | None) -> bytes:
     """Content of a file."""
     label = name or str(path)
-    if path.is_dir():
-        raise _error(label, f"{path} is a folder; give the path of one picture.")
     try:
+        if path.is_dir():
+            raise _error(label, f"{path} is a folder; give the path of one picture.")
         return path.read_bytes()
+    except ImageDecodingError:
+        raise
     except FileNotFoundError:
         raise _error(label, f"there is no file at {path}; check the path and the folder it is relative to.") from None
     except (OSError, ValueError) as error:

@@ -56,7 +56,8 @@ def write_release(
     """
     if out.exists() and any(out.iterdir()):
         raise ValueError(
-            f"`out` must be a new or empty folder, but {out} already contains files; name another folder."
+            f"`out` must be a new or empty folder, but {out} already contains files, perhaps of a drawing that was "
+            "interrupted; delete it, or name another folder."
         )
     rng = np.random.default_rng(seed)
     biases = draw_biases(rng)

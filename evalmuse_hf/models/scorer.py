@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from evalmuse_hf.schema import Element
+
 
 @dataclass(frozen=True, slots=True)
 class ElementScore:
@@ -32,8 +34,10 @@ class PairScore:
     Attributes:
         overall: On the 1-5 scale; nan if the pair was not scored.
         elements: One score per element that was given, in order.
-        status: ``"ok"``, ``"image_error"``, ``"prompt_error"`` or ``"element_error"``.
-        message: One sentence that says what is wrong; None if the status is ``"ok"``.
+        status: ``"ok"``, ``"image_error"``, ``"prompt_error"``, ``"element_error"``, or ``"score_error"`` where the
+            model gave something that is no number.
+        message: One sentence that says what is wrong, without the place of the pair, which is that of the result; None
+            if the status is ``"ok"``.
     """
 
     overall: float
@@ -48,14 +52,19 @@ class Scorer(Protocol):
     name: str
 
     def score(
-        self, *, images: Sequence[Any], prompts: Sequence[str], elements: Sequence[Sequence[str]] | None = None
+        self,
+        *,
+        images: Sequence[Any],
+        prompts: Sequence[str],
+        elements: Sequence[Sequence[str | Element]] | None = None,
     ) -> list[PairScore]:
         """Score each picture against the prompt in the same row.
 
         Args:
             images: Anything `evalmuse_hf.images.load_image` opens.
             prompts: Raw prompts, as many as pictures.
-            elements: For each prompt its elements, as texts or as released keys ``"text (category)"``.
+            elements: For each prompt its elements, as anything that `Element.read` takes: texts, released keys
+                ``"text (category)"``, or elements.
 
         Returns:
             One result per row, in order.

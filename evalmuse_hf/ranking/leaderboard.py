@@ -16,6 +16,8 @@ FORMAT = 1
 
 Row = Mapping[str, Any]
 
+_MEAN_DIGITS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class CategoryMean:
@@ -30,7 +32,7 @@ class GeneratorRank:
     """One line of a leaderboard.
 
     Attributes:
-        rank: 1 for the highest mean.
+        rank: 1 for the highest mean; equal means share a rank, and the ranks after them are left out (1, 1, 3).
         generator: Name of the model.
         mean: Mean overall score, 1 to 5.
         low: Lower end of the 95 % interval over prompts; None without one.
@@ -129,8 +131,10 @@ def rank_generators(scores: Iterable[Row], *, n_resamples: int = 1000, seed: int
         )
         for generator, rows in sorted(by_generator.items())
     ]
-    ordered = sorted(unranked, key=lambda row: -row["mean"])
-    rows = tuple(GeneratorRank(rank=rank, **row) for rank, row in enumerate(ordered, start=1))
+    ordered = sorted(unranked, key=lambda row: (-round(row["mean"], _MEAN_DIGITS), row["generator"]))
+    # The order of summation may differ in the last digits, which is no better picture.
+    means = [round(row["mean"], _MEAN_DIGITS) for row in ordered]
+    rows = tuple(GeneratorRank(rank=means.index(mean) + 1, **row) for mean, row in zip(means, ordered, strict=True))
     return Ranking(rows, len(every), len(shared))
 
 

@@ -11,7 +11,7 @@ from evalmuse_hf.scoring.loading import ScorerError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Score, print, and return the exit status: 2 for a user's mistake."""
+    """Score, print, and return the exit status: 1 if nothing could be scored, 2 for a user's mistake."""
     parser = argparse.ArgumentParser(prog="python -m evalmuse_hf.scoring", description=DESCRIPTION, allow_abbrev=False)
     add_arguments(parser)
     args = parser.parse_args(arguments)
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted; nothing was written.", file=sys.stderr)
+        print(f"{parser.prog}: interrupted before it had finished; no scores were written.", file=sys.stderr)
         return 130
     if output.result:
         print(output.result)

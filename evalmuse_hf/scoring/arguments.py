@@ -7,7 +7,8 @@ from evalmuse_hf.scoring.loading import SCORERS
 
 DESCRIPTION = (
     "Score pictures against their prompts: overall on 1 to 5, and every element of the prompt from 0 to 1. "
-    "A row that cannot be scored gets a status and no number, and never stops the others."
+    "A row that cannot be scored gets a status and no number, and never stops the others. "
+    "The exit status is 0 if any row was scored, 1 if none was, and 2 for a mistake in the options."
 )
 
 
@@ -37,7 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="'mini' (packaged, judges drawings), a folder, or a Hub id (default: the official one, from the Hub)",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help=".parquet, .jsonl or .csv to write (default: JSON lines on stdout)"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=".parquet, .jsonl or .csv to write; it also keeps what produced the scores (versions, weights, device), "
+        "which the default, JSON lines on stdout, does not",
     )
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: a GPU if there is one)")
     parser.add_argument(

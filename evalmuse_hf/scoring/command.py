@@ -25,11 +25,13 @@ class CommandOutput:
         result: For stdout; may be empty.
         note: For stderr.
         status: The exit status.
+        n_failed: Rows without a score; a note about them is printed even if little is to be said.
     """
 
     result: str
     note: str
     status: int = 0
+    n_failed: int = 0
 
 
 def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOutput:
@@ -40,7 +42,7 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         progress: Show a bar on stderr once it takes more than two seconds.
 
     Returns:
-        What to print; the status is 2 for a single picture that cannot be scored.
+        What to print; the status is 1 if no row of a list could be scored, and 2 for a single picture that cannot be.
 
     Raises:
         ValueError: For a user's mistake, in one sentence.
@@ -59,10 +61,13 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         write_scores(scores, args.out)
     if args.list is None:
         return _describe_single(scores, as_json=args.json)
-    note = _summary(scores)
-    if args.out is not None:
-        return CommandOutput(str(args.out), note)
-    return CommandOutput("\n".join(map(json_line, scores.rows)), note)
+    n_scored = scores.statuses.get("ok", 0)
+    return CommandOutput(
+        "\n".join(map(json_line, scores.rows)) if args.out is None else str(args.out),
+        _summary(scores),
+        status=0 if n_scored else 1,
+        n_failed=len(scores.rows) - n_scored,
+    )
 
 
 def _single_row(args: argparse.Namespace) -> ScoreList:
@@ -72,7 +77,8 @@ def _single_row(args: argparse.Namespace) -> ScoreList:
 def _describe_single(scores: Scores, *, as_json: bool) -> CommandOutput:
     row = scores.rows[0]
     if row["status"] != "ok":
-        return CommandOutput(_pretty(row, scores) if as_json else "", row["message"] or row["status"], status=2)
+        note = (row["message"] or row["status"]).removeprefix("row 0: ")  # there is no other row
+        return CommandOutput(_pretty(row, scores) if as_json else "", note, status=2, n_failed=1)
     if as_json:
         return CommandOutput(_pretty(row, scores), "")
     lines = [f"overall  {row['overall_score']:.2f}  on 1 to 5"]

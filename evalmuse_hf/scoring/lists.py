@@ -1,15 +1,26 @@
 """Reads lists of pictures and prompts: JSON lines, CSV or Parquet, with columns ``image`` and ``prompt``."""
 
+import codecs
 import csv
 import json
+import re
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evalmuse_hf.schema import Element
+
 ROW_ERROR = "row_error"
 REQUIRED_COLUMNS = ("image", "prompt")
+MAX_NESTING = 50
+"""Lists and mappings inside each other in one row; far below what Python can follow."""
+
 READERS = {".jsonl": "JSON lines", ".ndjson": "JSON lines", ".csv": "CSV", ".parquet": "Parquet"}
+
+_UNDECODED = re.compile("[\udc80-\udcff]")
+"""What ``surrogateescape`` makes of a byte that is not UTF-8."""
 
 
 class ListError(ValueError):
@@ -26,7 +37,8 @@ class ListRow:
         image: What `evalmuse_hf.images.load_image` opens: a path that no longer depends on the current folder, or a
             mapping with ``bytes``.
         prompt: The prompt.
-        elements: Texts or released keys; None where none were given.
+        elements: Texts and released keys as they were given, and an `Element` for each struct; None where none were
+            given.
         problem: One sentence that says why the row cannot be scored; None if it can.
     """
 
@@ -34,7 +46,7 @@ class ListRow:
     values: Mapping[str, Any] = field(default_factory=dict)
     image: Any = None
     prompt: str = ""
-    elements: tuple[str, ...] | None = None
+    elements: tuple[str | Element, ...] | None = None
     problem: str | None = None
 
 
@@ -58,14 +70,15 @@ def read_list(path: str | Path) -> ScoreList:
 
     Columns are ``image`` (a path, relative to the folder of the list; in Parquet also a struct with ``bytes`` and
     ``path``) and ``prompt``; optional are ``elements`` (a list of texts or of released keys ``"text (category)"``, or
-    of structs with ``text`` and ``raw_category`` or ``category``; in CSV a JSON list), ``id``, ``generator`` and
-    ``prompt_id``. Every other column is kept.
+    of structs with ``text`` and perhaps ``category`` and ``raw_category``; in CSV a JSON list), ``id``,
+    ``generator`` and ``prompt_id``. Every other column is kept.
 
     Args:
         path: The list.
 
     Returns:
-        Its rows. A bad line becomes a row with a `ListRow.problem`.
+        Its rows. A bad line becomes a row with a `ListRow.problem`; after a CSV quotation that is never closed,
+        reading goes on at the next line.
 
     Raises:
         ListError: If the file is missing, empty, of an unknown kind, damaged as a whole, or without a required column.
@@ -125,22 +138,37 @@ def _make_list(records: Iterable[tuple[str, Record]], *, source: Path | None, fo
 def _make_row(place: str, record: Record, folder: Path) -> ListRow:
     if isinstance(record, str):
         return ListRow(place, problem=record)
+    if _is_nested_deeper(record, MAX_NESTING):
+        return ListRow(place, problem=f"{place} is nested deeper than {MAX_NESTING} levels; make it flat.")
     image, prompt, elements = record.get("image"), record.get("prompt"), record.get("elements")
     values = {key: value for key, value in record.items() if key != "image"}
     values["image"] = image.get("path") if isinstance(image, Mapping) else image
     if image is None or image == "":
         return ListRow(place, values, problem=f"{place} has no `image`.")
     if not isinstance(image, str | Mapping):
-        return ListRow(place, values, problem=f"`image` of {place} must be a path, got {image!r}.")
+        return ListRow(place, values, problem=f"`image` of {place} must be a path, got {reprlib.repr(image)}.")
+    if isinstance(image, Mapping) and (problem := _mapping_problem(image)):
+        return ListRow(place, values, problem=f"`image` of {place} {problem}")
     if prompt is None:
         return ListRow(place, values, problem=f"{place} has no `prompt`.")
     if not isinstance(prompt, str):
-        return ListRow(place, values, problem=f"`prompt` of {place} must be a text, got {prompt!r}.")
+        return ListRow(place, values, problem=f"`prompt` of {place} must be a text, got {reprlib.repr(prompt)}.")
     try:
-        texts = _element_keys(elements)
+        texts = _read_elements(elements)
     except ValueError as error:
         return ListRow(place, values, problem=f"`elements` of {place} {error}")
     return ListRow(place, values, _resolve(image, folder), prompt, texts)
+
+
+def _mapping_problem(image: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with the kinds in an embedded picture; the words go on after "`image` of line 3"."""
+    content, path = image.get("bytes"), image.get("path")
+    if content is not None and not isinstance(content, bytes | bytearray):
+        kind = type(content).__name__
+        return f"holds 'bytes' of type {kind}; give a path, or embed the file in Parquet, as JSON and CSV cannot."
+    if path is not None and not isinstance(path, str):
+        return f"must have a text as its 'path', got {reprlib.repr(path)}."
+    return None
 
 
 def _resolve(image: str | Mapping[str, Any], folder: Path) -> Any:
@@ -149,11 +177,11 @@ def _resolve(image: str | Mapping[str, Any], folder: Path) -> Any:
         return str(folder / image)
     if image.get("bytes") is not None or not image.get("path"):
         return dict(image)
-    return str(folder / str(image["path"]))
+    return str(folder / image["path"])
 
 
-def _element_keys(elements: Any) -> tuple[str, ...] | None:
-    """Texts or keys of the elements of one row.
+def _read_elements(elements: Any) -> tuple[str | Element, ...] | None:
+    """Elements of one row: texts and keys as they are, structs as `Element`.
 
     Raises:
         ValueError: If it is no list of them; the message goes on after "`elements` of line 3".
@@ -163,33 +191,34 @@ def _element_keys(elements: Any) -> tuple[str, ...] | None:
     if isinstance(elements, str):
         try:
             elements = json.loads(elements)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f'must be a JSON list such as ["a red cat", "red (color)"]: {error}.') from None
     if not isinstance(elements, list | tuple):
-        raise ValueError(f"must be a list of texts, got {elements!r}.")
-    return tuple(_element_key(element) for element in elements)
+        raise ValueError(f"must be a list of texts, got {reprlib.repr(elements)}.")
+    return tuple(_read_element(element) for element in elements)
 
 
-def _element_key(element: Any) -> str:
+def _read_element(element: Any) -> str | Element:
     if isinstance(element, str):
         return element
     if isinstance(element, Mapping) and isinstance(element.get("text"), str):
-        category = element.get("raw_category") or element.get("category")
-        return f"{element['text']} ({category})" if category else str(element["text"])
-    raise ValueError(f"must hold texts, got {element!r}.")
+        columns = [element.get("category"), element.get("raw_category")]
+        if all(column is None or isinstance(column, str) for column in columns):
+            return Element.from_columns(element["text"], *columns)
+    raise ValueError(f"must hold texts, got {reprlib.repr(element)}.")
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """Lines of a text file.
+def _is_nested_deeper(value: Any, levels: int) -> bool:
+    """Tell whether lists and mappings stand in each other more often than so."""
+    if not isinstance(value, Mapping | list | tuple):
+        return False
+    inner = value.values() if isinstance(value, Mapping) else value
+    return levels == 0 or any(_is_nested_deeper(item, levels - 1) for item in inner)
 
-    Raises:
-        ListError: If it is not UTF-8.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from file
-    except UnicodeDecodeError as error:
-        raise ListError(f"{path} is not UTF-8 text ({error}); save it as UTF-8.") from None
+
+def _lines(path: Path) -> list[bytes]:
+    """Lines of a text file with their ends, without the mark that some editors put before the first."""
+    return path.read_bytes().removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
 
 
 def _json_records(path: Path) -> Iterator[tuple[str, Record]]:
@@ -198,33 +227,70 @@ def _json_records(path: Path) -> Iterator[tuple[str, Record]]:
             continue
         place = f"line {number} of {path.name}"
         try:
-            record = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            yield place, f"{place} is not UTF-8 text ({error}); save it as UTF-8."
+            continue
+        try:
+            record = json.loads(text)
+        except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits
             yield place, f"{place} is not JSON ({error}); every line must be one object."
             continue
         if isinstance(record, dict):
             yield place, record
         else:
-            yield place, f"{place} must be a JSON object with image and prompt, got {line.strip()[:80]!r}."
+            yield place, f"{place} must be a JSON object with image and prompt, got {text.strip()[:80]!r}."
 
 
 def _csv_records(path: Path) -> Iterator[tuple[str, Record]]:
-    reader = csv.reader(_lines(path))
     header: list[str] | None = None
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header is None:
-                header = [cell.strip() for cell in cells]
-                continue
-            place = f"line {reader.line_num} of {path.name}"
-            if len(cells) != len(header):
-                yield place, f"{place} has {len(cells)} cells, expected {len(header)}; quote texts that hold commas."
-            else:
-                yield place, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise ListError(f"{path} is not CSV from line {reader.line_num} on ({error}).") from None
+    for number, cells in _csv_rows(_lines(path)):
+        place = f"line {number} of {path.name}"
+        if header is None:
+            header = _csv_header(cells, place)
+        elif isinstance(cells, str):
+            yield place, f"{place} is not CSV ({cells}); close every quotation, and double the quotes inside one."
+        elif any(map(_UNDECODED.search, cells)):
+            yield place, f"{place} is not UTF-8 text; save it as UTF-8."
+        elif len(cells) != len(header):
+            yield place, f"{place} has {len(cells)} cells, expected {len(header)}; quote texts that hold commas."
+        else:
+            yield place, dict(zip(header, cells, strict=True))
+
+
+def _csv_header(cells: list[str] | str, place: str) -> list[str]:
+    """Names of the columns.
+
+    Raises:
+        ListError: If they cannot be read, so that no row has a meaning.
+    """
+    if isinstance(cells, str):
+        raise ListError(f"The names of the columns in {place} are not CSV ({cells}); correct them.")
+    if any(map(_UNDECODED.search, cells)):
+        raise ListError(f"The names of the columns in {place} are not UTF-8 text; save the list as UTF-8.")
+    return [cell.strip() for cell in cells]
+
+
+def _csv_rows(lines: list[bytes]) -> Iterator[tuple[int, list[str] | str]]:
+    """Number of the first line and cells of each row that is not blank, or what is wrong with it.
+
+    A quotation that is never closed would swallow every row after it; so reading goes on at the line after the bad
+    one. Bytes that are not UTF-8 come as `_UNDECODED` characters.
+    """
+    start = 0
+    while start < len(lines):
+        texts = (lines[index].decode("utf-8", "surrogateescape") for index in range(start, len(lines)))
+        reader = csv.reader(texts, strict=True)
+        first = start
+        try:
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    yield first + 1, cells
+                first = start + reader.line_num
+            return
+        except csv.Error as error:
+            yield first + 1, str(error)
+        start = first + 1
 
 
 def _parquet_records(path: Path) -> Iterator[tuple[str, Record]]:
@@ -232,8 +298,21 @@ def _parquet_records(path: Path) -> Iterator[tuple[str, Record]]:
     import pyarrow.parquet as pq
 
     try:
-        records = pq.read_table(path).to_pylist()
+        table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise ListError(f"{path} is not a Parquet file, or it is damaged ({error}).") from None
+    try:
+        records: list[Record] = table.to_pylist()
+    except (ValueError, OverflowError):  # such as a text that is not UTF-8: find its row
+        records = [_parquet_record(table.slice(number, 1)) for number in range(table.num_rows)]
     for number, record in enumerate(records):
-        yield f"row {number} of {path.name}", record
+        place = f"row {number} of {path.name}"
+        yield place, record if isinstance(record, dict) else f"{place} cannot be read ({record}); correct it."
+
+
+def _parquet_record(row: Any) -> Record:
+    """The columns of a table of one row, or what is wrong with them."""
+    try:
+        return dict(row.to_pylist()[0])
+    except (ValueError, OverflowError) as error:
+        return str(error)

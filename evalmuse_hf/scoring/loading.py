@@ -5,8 +5,6 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,47 +169,20 @@ def _check_folder(folder: Path) -> None:
 
 
 def _open_fga_blip2(folder: Path, **options: Any) -> "FGABlip2Scorer":
-    from evalmuse_hf.models.fga_blip2 import FGABlip2ForAlignment, FGABlip2Processor
+    from evalmuse_hf.models.fga_blip2 import FGABlip2Processor
+    from evalmuse_hf.models.fga_blip2.loading_fga_blip2 import WeightsError, load_model
     from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
 
     try:
         processor = FGABlip2Processor.from_pretrained(folder)
-        with _quiet_transformers():
-            loaded: Any = FGABlip2ForAlignment.from_pretrained(
-                folder, output_loading_info=True, ignore_mismatched_sizes=True
-            )
-        network, report = loaded
+        network = load_model(folder)
+    except WeightsError as error:
+        raise ScorerError(str(error)) from None
     except Exception as error:  # a damaged folder makes the loaders raise anything
         raise ScorerError(
             f"The model folder {folder} cannot be loaded: {str(error).strip().splitlines()[0]}"
         ) from error
-    # transformers would leave such a tensor random, or drop it, and go on.
-    for kind in ("missing", "mismatched", "unexpected"):
-        names = sorted(str(key[0] if isinstance(key, tuple) else key) for key in report.get(f"{kind}_keys") or ())
-        if names:
-            others = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise ScorerError(
-                f"The weights in {folder} do not fit the model: {kind} tensor {names[0]!r}{others}; "
-                "save or convert the model again."
-            )
     return FGABlip2Scorer(network, processor, **options)
-
-
-@contextmanager
-def _quiet_transformers() -> Iterator[None]:
-    """Keep the bar and the report of loading off the screen: what is wrong becomes one sentence here."""
-    import transformers
-
-    switches: Any = transformers.utils.logging  # without annotations
-    verbosity, bars = switches.get_verbosity(), switches.is_progress_bar_enabled()
-    switches.set_verbosity_error()
-    switches.disable_progress_bar()
-    try:
-        yield
-    finally:
-        switches.set_verbosity(verbosity)
-        if bars:
-            switches.enable_progress_bar()
 
 
 def _find_device(device: str | None) -> str:

@@ -43,10 +43,11 @@ class Scores:
 
 
 def write_scores(scores: Scores, path: str | Path) -> None:
-    """Write scores; the kind of file follows from the end of its name.
+    r"""Write scores; the kind of file follows from the end of its name.
 
     Provenance goes into the metadata of a Parquet file (key ``evalmuse_hf``, JSON) and beside any other file, as
-    ``NAME.provenance.json``. In CSV, lists are JSON. The file appears when it is complete.
+    ``NAME.provenance.json``. In CSV, lists are JSON. Half of a character, which no file can hold, is spelled out
+    (``\ud83d``). The file appears when it is complete.
 
     Args:
         scores: What `evalmuse_hf.scoring.score_list` returned.
@@ -121,12 +122,17 @@ def json_line(row: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     """Replace what JSON does not know: nan by None, other values by their text."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {_text(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    return value if value is None or isinstance(value, int | float | bool) else _text(str(value))
+
+
+def _text(text: str) -> str:
+    """Spell out half characters (lone surrogates), which UTF-8 cannot hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -151,11 +157,12 @@ def _write_parquet(scores: Scores, path: Path) -> None:
         "message": pa.string(),
     }
     arrays = {}
-    for column in _columns(scores.rows):
-        values = [_plain(row.get(column)) for row in scores.rows]
+    rows = [_plain(row) for row in scores.rows]
+    for column in _columns(rows):
+        values = [row.get(column) for row in rows]
         try:
             arrays[column] = pa.array(values, type=types.get(column))
-        except (pa.ArrowInvalid, pa.ArrowTypeError):  # a kept column of mixed kinds, which Parquet has not
+        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # mixed kinds or numbers that Parquet has not
             arrays[column] = pa.array([None if value is None else json.dumps(value) for value in values])
     metadata = {METADATA_KEY: json.dumps({"format": FORMAT, **scores.provenance})}
     pq.write_table(pa.table(arrays).replace_schema_metadata(metadata), path)
@@ -166,16 +173,15 @@ def _write_json_lines(scores: Scores, path: Path) -> None:
 
 
 def _write_csv(scores: Scores, path: Path) -> None:
-    columns = _columns(scores.rows)
+    rows = [_plain(row) for row in scores.rows]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns)
+        writer = csv.DictWriter(file, _columns(rows))
         writer.writeheader()
-        for row in scores.rows:
-            cells = {key: _plain(value) for key, value in row.items()}
+        for row in rows:
             writer.writerow(
                 {
                     key: json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
-                    for key, value in cells.items()
+                    for key, value in row.items()
                 }
             )
 

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -78,13 +77,11 @@ def _output_row(row: ListRow, score: PairScore | None, columns: tuple[str, ...])
 
 
 def _spell(score: PairScore, row: ListRow) -> Mapping[str, Any]:
-    # The scorer counts the rows of one call; a reader of the result wants to know the line of the list.
-    message = score.message and re.sub(r"\brow \d+\b", row.place, score.message, count=1)
     return {
         "overall_score": _null(score.overall),
         "elements": list(_spell_elements(score)),
         "status": score.status,
-        "message": message,
+        "message": score.message and f"{row.place}: {score.message}",
     }
 
 
@@ -99,4 +96,4 @@ def _spell_elements(score: PairScore) -> Iterator[dict[str, Any]]:
 
 
 def _null(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None

@@ -1,11 +1,15 @@
 """Options of a training run; the help of each field is its only description."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from transformers import TrainingArguments
 
+from evalmuse_hf.data.collator import COMPATIBILITIES
 from evalmuse_hf.training.losses import DISTANCES, NORMALIZATIONS, LossDistance, LossNormalization
 from evalmuse_hf.training.weighting import SCALES, SCHEMES, VarianceScheme, WeightScale
+
+Compatibility = Literal["official"]
 
 TARGETS = ("overall_target", "token_target", "token_mask")
 _MIN_POSITIONS = 2  # [CLS] and [SEP]
@@ -87,6 +91,10 @@ class FGATrainingArguments(TrainingArguments):
     cls_target: bool = field(
         default=True, metadata={"help": "Let the first position learn the overall score, as the released code does."}
     )
+    compat: Compatibility | None = field(
+        default=None,
+        metadata={"help": "`official` marks elements in the raw prompt, not in the cleaned one that is read."},
+    )
 
     def __post_init__(self) -> None:
         """Refuse options that cannot be meant."""
@@ -101,6 +109,7 @@ class FGATrainingArguments(TrainingArguments):
             "weight_scale": SCALES,
             "loss_normalization": NORMALIZATIONS,
             "loss_distance": DISTANCES,
+            "compat": COMPATIBILITIES,
         }
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:

@@ -10,11 +10,19 @@ import torch
 import yaml
 from transformers import HfArgumentParser, PreTrainedConfig
 
+from evalmuse_hf.data.collator import AlignmentCollator
 from evalmuse_hf.data.loading import load_pairs
 from evalmuse_hf.mini import find_checkpoint
 from evalmuse_hf.models.fga_blip2 import FGABlip2Config, FGABlip2ForAlignment, FGABlip2Processor
+from evalmuse_hf.models.fga_blip2.loading_fga_blip2 import WeightsError, load_model
 from evalmuse_hf.training.arguments import DataArguments, FGATrainingArguments, ModelArguments
-from evalmuse_hf.training.rated_pairs import refuse_shared_prompts, select_rated, training_items, weigh_pairs
+from evalmuse_hf.training.rated_pairs import (
+    log_unplaced,
+    refuse_shared_prompts,
+    select_rated,
+    training_items,
+    weigh_pairs,
+)
 from evalmuse_hf.training.trainer import FGATrainer
 from evalmuse_hf.training.validation import measure_alignment
 
@@ -99,6 +107,8 @@ def fine_tune(run: RunArguments) -> dict[str, float]:
         processing_class=processor,
         compute_metrics=measure_alignment,
     )
+    if trainer.is_world_process_zero() and isinstance(trainer.data_collator, AlignmentCollator):
+        log_unplaced(train, trainer.data_collator)
     metrics = trainer.train(resume_from_checkpoint=run.training.resume_from_checkpoint).metrics
     metrics |= {
         "weight_minimum": weights.minimum,
@@ -130,22 +140,48 @@ def load_for_training(name: str) -> tuple[FGABlip2ForAlignment, FGABlip2Processo
         Model and processor. A BLIP-2 has no mask head; the new one is random.
 
     Raises:
-        ValueError: If there is no such model, or it is of another architecture.
+        ValueError: If there is no such model, it is of another architecture, or its weights are damaged, lack a tensor
+            or have one of another shape.
     """
     packaged = find_checkpoint(name)
     if packaged is None and not Path(name).is_dir() and name.count("/") != 1:
         raise ValueError(f"There is no model folder at {name!r}; give 'mini', a folder, or a Hub id OWNER/NAME.")
     source = str(packaged or name)
-    values, _ = PreTrainedConfig.get_config_dict(source)
+    values = _read_config(source)
     kind = values.get("model_type")
     if kind not in (FGABlip2Config.model_type, "blip-2"):
         raise ValueError(f"The model {name!r} is a {kind!r}; expected an FGA-BLIP2, or a BLIP-2 to start from.")
-    if kind == "blip-2":
-        config = FGABlip2Config(**{key: values[key] for key in _SHARED_SIZES if key in values})
-    else:
-        config = FGABlip2Config.from_pretrained(source)
-    model = FGABlip2ForAlignment.from_pretrained(source, config=config, dtype=torch.float32)
-    return model, FGABlip2Processor.from_pretrained(source)
+    fresh = kind == "blip-2"
+    try:
+        if fresh:
+            config = FGABlip2Config(**{key: values[key] for key in _SHARED_SIZES if key in values})
+        else:
+            config = FGABlip2Config.from_pretrained(source)
+        model = load_model(source, may_lack=r"mask_head\." if fresh else None, config=config, dtype=torch.float32)
+        return model, FGABlip2Processor.from_pretrained(source)
+    except WeightsError:
+        raise
+    except Exception as error:  # a damaged folder makes the loaders raise anything
+        raise ValueError(f"The model {name!r} cannot be loaded: {_first_line(error)}") from error
+
+
+def _read_config(source: str) -> dict[str, Any]:
+    folder = Path(source)
+    if folder.is_dir() and not (folder / "config.json").is_file():  # transformers would take the processor's file
+        raise ValueError(f"The folder {source!r} has no config.json; give one that save_pretrained wrote.")
+    try:
+        values, _ = PreTrainedConfig.get_config_dict(source)
+    except (OSError, ValueError) as error:
+        where = "has a config.json that is damaged" if folder.is_dir() else "cannot be had from the Hub"
+        raise ValueError(
+            f"The model {source!r} {where} ({_first_line(error)}); give 'mini', a folder that save_pretrained wrote, "
+            "or a Hub id OWNER/NAME."
+        ) from error
+    return values
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _recipe_words(path: Path) -> list[str]:

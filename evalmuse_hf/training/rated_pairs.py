@@ -9,7 +9,11 @@ from evalmuse_hf.training.weighting import VarianceScheme, VarianceWeights, Weig
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from evalmuse_hf.data.collator import AlignmentCollator
+
 logger = logging.getLogger(__name__)
+
+_N_LOGGED_ELEMENTS = 5
 
 
 def select_rated(pairs: "Dataset", *, name: str) -> "Dataset":
@@ -70,6 +74,36 @@ def training_items(pairs: "Dataset", *, weights: VarianceWeights | None = None) 
     return columns.cast_column("image", Image(decode=False)).with_transform(_to_items)
 
 
+def log_unplaced(pairs: "Dataset", collator: "AlignmentCollator") -> tuple[str, ...]:
+    """Warn once of the rated elements that training cannot use, because they have no token in what the model reads.
+
+    Args:
+        pairs: Rated rows.
+        collator: Makes the targets.
+
+    Returns:
+        ``'element' in 'prompt'`` for each of them, those of each prompt once.
+    """
+    items = pairs.select_columns(["prompt", "elements", "overall_score"]).with_transform(_to_items)
+    seen: dict[str, None] = {}
+    known: set[tuple[str, str]] = set()
+    for item in items:
+        asked = item["prompt"], repr([(text, score is None) for text, score in _scored(item)])
+        if asked in known:
+            continue
+        known.add(asked)
+        for text in collator.encode([item]).targets[0].unplaced:
+            seen[f"{text!r} in {item['prompt'][:60]!r}"] = None
+    unplaced = tuple(seen)
+    if unplaced:
+        logger.warning(
+            "%d rated elements have no token in their prompt and are not trained on, such as %s.",
+            len(unplaced),
+            ", ".join(unplaced[:_N_LOGGED_ELEMENTS]),
+        )
+    return unplaced
+
+
 def refuse_shared_prompts(train: "Dataset", validation: "Dataset") -> None:
     """Make sure that what is measured was not trained on.
 
@@ -94,3 +128,7 @@ def _to_items(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
     items["elements"] = [[element["text"] for element in elements] for elements in rows["elements"]]
     items["element_scores"] = [[element["score"] for element in elements] for elements in rows["elements"]]
     return items
+
+
+def _scored(item: dict[str, Any]) -> list[tuple[str, float | None]]:
+    return list(zip(item["elements"], item["element_scores"], strict=True))

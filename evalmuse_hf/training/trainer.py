@@ -48,7 +48,9 @@ class FGATrainer(Trainer):
         processor = options.get("processing_class")
         if data_collator is None and args is not None and isinstance(processor, FGABlip2Processor):
             max_length = args.n_positions if args.loss_normalization == "positions" else None
-            data_collator = AlignmentCollator(processor, max_length=max_length, cls_target=args.cls_target)
+            data_collator = AlignmentCollator(
+                processor, max_length=max_length, cls_target=args.cls_target, compat=args.compat
+            )
         super().__init__(model, args, data_collator, **options)
         self.model_accepts_loss_kwargs = False  # else Trainer would not divide by the accumulation steps
         self._freeze(self.model)

@@ -52,7 +52,21 @@ def test_build_prints_json_if_asked(raw, tmp_path, capsys):
         "rated": 2,
         "prompts": 1,
         "dropped": {"bad_total_score": 1},
+        "elements": 1,
+        "element_statuses": {},
+        "element_problems": [],
     }
+
+
+def test_build_names_the_elements_that_are_not_in_their_prompt(raw, tmp_path, capsys):
+    records = json.loads((raw / "train_list.json").read_text("utf-8"))
+    for record in records:
+        record["element_score"] = {"a dog (animal)": [1, 0, 1]}
+    (raw / "train_list.json").write_text(json.dumps(records), "utf-8")
+    assert main(["dataset", "build", str(raw), str(tmp_path / "out"), "--json"]) == 0
+    split = json.loads(capsys.readouterr().out)["splits"]["train"]
+    assert split["element_statuses"] == {"unmatched": 1}
+    assert split["element_problems"] == [{"element": "a dog", "prompt": "a cat", "status": "unmatched"}]
 
 
 def test_a_strict_build_stops_with_one_sentence(raw, tmp_path, capsys):

@@ -52,6 +52,34 @@ def test_the_path_is_walked_from_pictures_to_a_report(guesser, tmp_path, capsys)
     assert len(scoring.read_scores(out / "scores.parquet").rows) == 30
 
 
+def test_a_demo_that_was_interrupted_while_drawing_can_be_run_again(guesser, tmp_path, monkeypatch):
+    from evalmuse_hf import mini
+
+    def draw_half(out, **_):
+        (out / "images").mkdir(parents=True)
+        (out / "train_list.json").write_text("[]")
+        raise KeyboardInterrupt
+
+    out = tmp_path / "demo"
+    words = ["demo", "--out", str(out), "--prompts", "2", "--n-resamples", "0", "--quiet"]
+    for earlier in ([], ["drawn_truth.json"]):  # nothing there at first, then a whole release
+        with monkeypatch.context() as patch:
+            patch.setattr(mini, "write_release", draw_half)
+            assert main(words) == 130
+        assert [path.name for path in out.rglob("drawn_truth.json")] == earlier
+        assert not (out / "raw" / "train_list.json").exists() or earlier
+        assert not list(out.glob(".*"))
+        assert main(words) == 0
+
+
+def test_what_a_killed_demo_left_beside_its_pictures_is_cleared(guesser, tmp_path):
+    for name in (".raw.unfinished", ".raw.replaced"):
+        (tmp_path / name / "images").mkdir(parents=True)
+        (tmp_path / name / "images" / "0.png").touch()
+    assert main(["demo", "--out", str(tmp_path), "--prompts", "2", "--n-resamples", "0", "--quiet"]) == 0
+    assert not list(tmp_path.glob(".*"))
+
+
 def test_without_a_checkpoint_it_is_one_sentence_and_status_2(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("evalmuse_hf.mini.find_checkpoint", lambda name: None)
     monkeypatch.chdir(tmp_path)

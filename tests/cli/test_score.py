@@ -35,6 +35,14 @@ def test_quiet_means_no_bar_and_no_summary(scored, capsys):
     assert scored[0][1] is False
 
 
+def test_quiet_does_not_hide_rows_that_failed(monkeypatch, capsys):
+    for status, prefix in ((0, ""), (1, "evalmuse score: ")):
+        output = CommandOutput("scores.parquet", "Scored some of 3 rows with tiny.", status=status, n_failed=2)
+        monkeypatch.setattr(command, "run_command", lambda *_, output=output, **__: output)
+        assert main(["score", "pairs.jsonl", "--quiet"]) == status
+        assert capsys.readouterr().err == f"{prefix}Scored some of 3 rows with tiny.\n"
+
+
 def test_a_picture_that_cannot_be_scored_is_one_sentence(monkeypatch, capsys):
     monkeypatch.setattr(command, "run_command", lambda *_, **__: CommandOutput("", "It has zero bytes.", status=2))
     assert main(["score", "--image", "0.png", "--prompt", "a cat", "--quiet"]) == 2

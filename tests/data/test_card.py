@@ -1,6 +1,6 @@
 import yaml
 
-from evalmuse_hf.data import RecordProblem, SplitReport
+from evalmuse_hf.data import ElementProblem, RecordProblem, SplitReport
 from evalmuse_hf.data.card import write_card
 
 
@@ -31,3 +31,15 @@ def test_the_page_counts_dropped_records_by_reason_and_lists_the_first():
     assert "| train | `bad_prompt` | 23 |" in card
     assert "    train_list.json, record 0, `prompt`: expected # text\n" in card
     assert "    and 3 more" in card
+
+
+def test_the_page_counts_elements_by_status_and_names_the_first():
+    elements = [ElementProblem(f"dog {row}", "a cat\nhere", "unmatched") for row in range(21)]
+    report = SplitReport(
+        n_records=3, n_pairs=3, n_rated=3, n_prompts=1, n_elements=30, element_problems=tuple(elements)
+    )
+    card = write_card(dataset_info={"features": []}, reports={"test": report}, name="pairs")
+    assert "| test | 30 | `unmatched` | 21 |" in card
+    assert "    unmatched: 'dog 0' in 'a cat\\nhere'\n" in card
+    assert "'dog 20'" not in card
+    assert "    and 1 more" in card

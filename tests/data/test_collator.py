@@ -98,6 +98,37 @@ def test_pictures_must_be_of_one_kind(processor, items, second):
         AlignmentCollator(processor)([items[0], odd])
 
 
+def test_official_masks_are_those_of_the_raw_prompt(processor, items):
+    """By hand: [CLS] a red cat on the sofa [SEP] is read, and masked is [CLS] a red cat . on the sofa [SEP]."""
+    pair = {**items[0], "elements": ["red", "sofa"], "element_scores": [1.0, 0.5]}
+    ours = AlignmentCollator(processor, max_length=10)([pair])
+    official = AlignmentCollator(processor, max_length=10, compat="official")([pair])
+    assert ours["token_target"].tolist() == [[0.75, 0, 1, 0, 0, 0, 0.5, 0]]
+    assert official["token_target"].tolist() == [[0.75, 0, 1, 0, 0, 0, 0, 0.5, 0, 0]]
+    assert official["token_mask"].tolist() == [[1, 0, 1, 0, 0, 0, 0, 1, 0, 0]]
+    assert official["input_ids"][0, :8].tolist() == ours["input_ids"][0].tolist()
+    assert official["input_ids"][0, 8:].tolist() == [0, 0]
+    assert official["attention_mask"].tolist() == [[1] * 8 + [0, 0]]
+
+
+def test_an_official_mask_is_cut_where_the_prompt_is(processor, items):
+    """By hand: cut at 6, the model reads [CLS] a red cat on [SEP]; "on", fifth in the raw prompt, marks the [SEP]."""
+    pair = {**items[0], "elements": ["on", "sofa"], "element_scores": [0.5, 1.0]}
+    collator = AlignmentCollator(processor, max_length=6, compat="official")
+    assert collator([pair])["token_target"].tolist() == [[0.75, 0, 0, 0, 0, 0.5]]
+    assert collator.encode([pair]).targets[0].unplaced == ("sofa",)
+
+
+def test_without_a_longest_length_official_masks_have_the_length_of_the_input(processor, items):
+    batch = AlignmentCollator(processor, compat="official")(items)
+    assert batch["token_mask"].shape == batch["input_ids"].shape == (2, 8)
+
+
+def test_another_compatibility_is_refused(processor):
+    with pytest.raises(ValueError, match="`compat` must be None or 'official', got 'paper'"):
+        AlignmentCollator(processor, compat="paper")
+
+
 def test_bad_items_are_refused(processor, items):
     collator = AlignmentCollator(processor)
     with pytest.raises(ValueError, match="Prompt 1 is empty"):

@@ -112,3 +112,17 @@ def test_the_fingerprint_changes_with_records_and_with_pictures(raw):
     records = json.loads((raw / "test.json").read_text("utf-8"))
     (raw / "test.json").write_text(json.dumps(records[:1]), "utf-8")
     assert len({first, second, release_fingerprint(raw)}) == 3
+
+
+def test_elements_that_are_not_exactly_in_their_prompt_are_named_once_for_each_prompt(write_raw, record):
+    cat = {
+        "prompt": "a cat near a cat",
+        "element_score": {"dog (animal)": [1], "cat (animal)": [1], "near (spatial)": [1]},
+    }
+    raw = write_raw(train=[record(**cat, img_path=f"SDXL/{row}.png", total_score=[3]) for row in range(2)])
+    report = read_release(raw, split="train").report()
+    assert (report.n_elements, report.element_statuses) == (3, {"unmatched": 1, "ambiguous": 1})
+    assert [(problem.element, problem.status) for problem in report.element_problems] == [
+        ("dog", "unmatched"),
+        ("cat", "ambiguous"),
+    ]

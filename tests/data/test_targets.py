@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from transformers import BertTokenizer, BlipImageProcessorPil
 
-from evalmuse_hf.data import token_targets
+from evalmuse_hf.data import official_locations, token_targets
 from evalmuse_hf.models.fga_blip2 import FGABlip2Processor
 from evalmuse_hf.schema import Element
 
@@ -77,3 +77,16 @@ def test_the_official_training_batch_is_reproduced(golden: Path):
         targets = token_targets(locations, GOLDEN_SCORES[index], length=32, overall_score=batch["score"][row])
         np.testing.assert_array_equal(targets.token_mask, batch["mask"][row])
         np.testing.assert_allclose(targets.token_target, batch["token_score"][row], atol=1e-6)  # float32
+
+
+def test_official_places_are_those_of_the_raw_prompt():
+    """By hand: [CLS] a red cat . on the cat [SEP] are places 0 to 8, and the model reads no full stop."""
+    words = "[PAD] [UNK] [CLS] [SEP] [MASK] a red cat . on the ##s".split()  # noqa: SIM905
+    tokenizer = BertTokenizer(vocab={word: index for index, word in enumerate(words)})
+    elements = ["red cat", "cat", "on the", "dog", "the dog"]
+    locations = official_locations("A red cat. On the cats", elements, tokenizer=tokenizer)
+    assert [location.positions for location in locations] == [(2, 3), (3,), (5, 6), (), ()]
+    targets = token_targets(locations, [1.0, 0.5, 0.25, 1.0, math.nan], length=6, overall_score=2.0)
+    assert targets.token_mask.tolist() == [1, 0, 1, 1, 0, 1]
+    assert targets.token_target.tolist() == [0.25, 0, 1, 0.75, 0, 0.25]
+    assert targets.unplaced == ("dog",)

@@ -101,6 +101,8 @@ def test_every_kind_of_source_gives_the_same_pixels(tmp_path: Path):
         Image.open(path),
         PIXELS,
         {"bytes": path.read_bytes(), "path": None},
+        bytearray(path.read_bytes()),
+        {"bytes": bytearray(path.read_bytes())},
         {"bytes": None, "path": str(path)},
         {"path": "moved.png", "bytes": path.read_bytes()},
     ]
@@ -158,6 +160,20 @@ def test_a_path_that_no_system_accepts_is_an_error():
         load_image("a\0b.png")
 
 
+def test_a_name_that_is_too_long_for_the_system_is_an_error():
+    with pytest.raises(ImageDecodingError, match="cannot be opened"):
+        load_image("a" * 300 + "/b.png")
+
+
+def test_a_folder_that_may_not_be_searched_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", refuse)  # root may search every folder
+    with pytest.raises(ImageDecodingError, match=r"cannot be opened .*Permission denied"):
+        load_image("secret/b.png")
+
+
 def test_a_zero_byte_file_is_named(tmp_path: Path):
     path = tmp_path / "empty.png"
     path.touch()
@@ -189,6 +205,21 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded():
 def test_a_mapping_without_content_is_refused():
     with pytest.raises(ImageDecodingError, match="'row 3': it has neither 'bytes' nor 'path'"):
         load_image({"bytes": None, "path": None}, name="row 3")
+
+
+@pytest.mark.parametrize(
+    "source, message",
+    [
+        ({"bytes": [137, 80]}, "'row 3': its 'bytes' are of type list"),
+        ({"bytes": 99_999_999_999}, "'row 3': its 'bytes' are of type int"),
+        ({"bytes": "PNG"}, "'row 3': its 'bytes' are of type str"),
+        ({"path": ["0.png"]}, "'row 3': its 'path' is of type list"),
+    ],
+    ids=["list", "number", "text", "list as path"],
+)
+def test_a_mapping_of_other_kinds_is_refused(source: dict[str, object], message: str):
+    with pytest.raises(ImageDecodingError, match=message):
+        load_image(source, name="row 3")
 
 
 @pytest.mark.parametrize(

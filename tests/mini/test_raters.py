@@ -1,12 +1,17 @@
 """Simulated raters: the noise is that of the paper, and truth stays visible through it."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from evalmuse_hf.mini import write_release
 from evalmuse_hf.mini.generators import GENERATORS, imagine
 from evalmuse_hf.mini.prompts import ElementClaim, write_prompt
 from evalmuse_hf.mini.raters import draw_biases, element_truths, rate, true_alignment
 from evalmuse_hf.mini.scene import Claim
+from evalmuse_hf.schema import CATEGORIES
 from evalmuse_hf.stats import srcc
 
 
@@ -25,11 +30,19 @@ def rated():
     return rows
 
 
-def test_the_first_three_ratings_spread_as_in_the_paper(rated):
-    """Shares of the range 0/1/2/3/4 in the paper; the aim is .05, and 600 pairs add a standard error of .02."""
-    ranges = [int(np.ptp(ratings.overall[:3])) for *_, ratings in rated]
-    shares = np.bincount(ranges, minlength=5) / len(ranges)
-    assert shares == pytest.approx([0.23, 0.51, 0.17, 0.08, 0.01], abs=0.08)
+@pytest.mark.slow
+def test_the_drawn_world_has_the_ratings_that_were_pinned_for_it(tmp_path):
+    """On 1,500 pairs; the shares of the ranges 0 to 4 are those of the paper."""
+    benchmark = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "mini_ratings.py"))
+    write_release(tmp_path / "raw", train_prompts=0, test_prompts=300, seed=0)
+    figures = benchmark["measure"](tmp_path / "raw")
+    assert figures["range_shares"] == pytest.approx([0.23, 0.51, 0.17, 0.08, 0.01], abs=0.05)
+    assert figures["srcc_truth_mean_rating"] == pytest.approx(0.90, abs=0.03)
+    assert 0.65 <= figures["srcc_elements_overall"] <= 0.85
+    assert figures["novel_prompt_share"] >= 0.25
+    assert list(figures["true_share"]) == list(CATEGORIES)
+    for category, row in figures["true_share"].items():
+        assert 0.35 <= row["share"] <= 0.70, category
 
 
 def test_three_more_raters_come_exactly_where_the_first_three_disagree(rated):

@@ -24,6 +24,14 @@ def test_only_prompts_that_all_generators_have_count():
     assert [line.n_unscored for line in ranking.rows] == [0, 1]
 
 
+def test_equal_means_share_a_rank():
+    # 0.1 + 0.2 + 0.3 and 0.3 + 0.2 + 0.1 differ in their last digit
+    scores = {"A": (1.3, 1.2, 1.1), "B": (1.1, 1.2, 1.3), "C": (1.0, 1.0, 1.0), "D": (5.0, 5.0, 5.0)}
+    rows = [row(name, str(number), value) for name, values in scores.items() for number, value in enumerate(values)]
+    ranking = rank_generators(rows, n_resamples=0)
+    assert [(line.rank, line.generator) for line in ranking.rows] == [(1, "D"), (2, "A"), (2, "B"), (4, "C")]
+
+
 def test_the_normalised_mean_is_that_of_the_official_leaderboard():
     # The official table shows 3.74 as .6843 before rounding: (3.7372 - 1) / 4
     assert rank_generators([row("A", "1", 3.7372)], n_resamples=0).rows[0].normalised == pytest.approx(0.6843)

@@ -30,3 +30,11 @@ def test_elements_are_collected(parse):
     args = parse("--image", "0.png", "--prompt", "a red cat", "--element", "red", "--element", "cat")
     assert args.element == ["red", "cat"]
     assert find_mistake(args) is None
+
+
+def test_help_says_where_provenance_is_kept():
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    described = next(action.help for action in parser._actions if action.dest == "out")
+    assert "keeps what produced the scores" in described
+    assert "JSON lines on stdout, does not" in described

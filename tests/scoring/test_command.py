@@ -33,12 +33,20 @@ def test_a_list_goes_to_the_file_and_the_rest_to_the_note(run, pairs, tmp_path):
     output = run(pairs, "--out", tmp_path / "scores.parquet")
     assert output.result == str(tmp_path / "scores.parquet")
     assert output.note.startswith("Scored 1 of 3 rows with fga_blip2:tiny; 1 image_error; 1 row_error. The first: ")
-    assert output.status == 0
+    assert (output.status, output.n_failed) == (0, 2)
     assert [row["status"] for row in read_scores(tmp_path / "scores.parquet").rows] == [
         "ok",
         "image_error",
         "row_error",
     ]
+
+
+def test_a_list_of_which_nothing_is_scored_ends_with_status_1(run, pictures, tmp_path):
+    (pictures / "bad.jsonl").write_text('{"image": "no.png", "prompt": "a cat"}\n')
+    output = run(pictures / "bad.jsonl", "--out", tmp_path / "scores.parquet")
+    assert (output.status, output.n_failed) == (1, 1)
+    assert "1 image_error. The first: line 1 of bad.jsonl: Cannot read picture" in output.note
+    assert len(read_scores(tmp_path / "scores.parquet").rows) == 1
 
 
 def test_without_a_file_the_scores_are_json_lines(run, pairs):
@@ -62,6 +70,7 @@ def test_one_picture_that_cannot_be_read_is_a_mistake(run, pictures):
     output = run("--image", pictures / "empty.png", "--prompt", "a cat")
     assert output.status == 2
     assert output.result == ""
+    assert output.note.startswith("Cannot read picture ")
     assert "empty.png" in output.note
 
 
@@ -79,6 +88,12 @@ def test_the_module_scores_like_the_command(model_folder, pairs, capsys):
     captured = capsys.readouterr()
     assert json.loads(captured.out.splitlines()[0])["status"] == "ok"
     assert captured.err.startswith("Scored 1 of 3 rows")
+
+
+def test_the_module_ends_with_status_1_if_nothing_is_scored(model_folder, pictures, capsys):
+    (pictures / "bad.jsonl").write_text('{"image": "no.png", "prompt": "a cat"}\n')
+    assert program.main([str(pictures / "bad.jsonl"), "--model", str(model_folder), "--device", "cpu"]) == 1
+    assert "Scored 0 of 1 rows" in capsys.readouterr().err
 
 
 def test_the_module_answers_a_mistake_in_one_sentence(tmp_path, capsys):

@@ -68,3 +68,15 @@ def test_a_file_without_scores_is_one_sentence(tmp_path, name, content, sentence
 def test_a_name_must_say_the_kind_of_file(tmp_path):
     with pytest.raises(ValueError, match=r"Cannot tell how to write .*; name it .parquet, .jsonl, .csv"):
         write_scores(Scores(ROWS), tmp_path / "scores.txt")
+
+
+def test_a_kept_number_that_parquet_cannot_hold_becomes_text(tmp_path):
+    rows = [{**row, "id": value} for row, value in zip(ROWS, [7, 10**30], strict=True)]
+    write_scores(Scores(rows), tmp_path / "scores.parquet")
+    assert [row["id"] for row in read_scores(tmp_path / "scores.parquet").rows] == ["7", str(10**30)]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl", "csv"])
+def test_half_a_character_is_spelled_out(tmp_path, suffix):
+    write_scores(Scores([{**ROWS[0], "prompt": "a \ud83d"}]), tmp_path / f"scores.{suffix}")
+    assert read_scores(tmp_path / f"scores.{suffix}").rows[0]["prompt"] == "a \\ud83d"

@@ -3,7 +3,8 @@ import math
 import pytest
 from PIL import Image
 
-from evalmuse_hf.scoring import list_from_records, score_list
+from evalmuse_hf.meta_evaluation import join_scores
+from evalmuse_hf.scoring import list_from_records, read_scores, score_list, write_scores
 
 UNUSUAL_PICTURES = ["palette.png", "cmyk.jpg", "16bit.png", "animated.gif", "rotated.jpg"]
 BAD_PICTURES = {"missing.png": "there is no file", "empty.png": "zero bytes", "truncated.png": "truncated or damaged"}
@@ -66,11 +67,13 @@ def test_a_bad_picture_has_a_status_and_stops_no_other_row(scorer, pictures, nam
     [
         ("", "prompt_error"),
         (" \t\n", "prompt_error"),
+        ("\u200b\ufe0f", "prompt_error"),
+        ("a cat \ud83d", "prompt_error"),
         ("cat " * 2000, "ok"),
         ("a red cat \N{CAT FACE}\N{ZERO WIDTH JOINER}\N{BLACK HEART SUIT}", "ok"),
         ("חתול אדום על השולחן", "ok"),
     ],
-    ids=["empty", "whitespace", "2,000 words", "emoji", "right to left"],
+    ids=["empty", "whitespace", "no width", "half a character", "2,000 words", "emoji", "right to left"],
 )
 def test_unusual_prompts_are_scored_or_get_a_status(scorer, pictures, prompt, status):
     good = {"image": "1.png", "prompt": "a cat"}
@@ -80,13 +83,21 @@ def test_unusual_prompts_are_scored_or_get_a_status(scorer, pictures, prompt, st
         assert 1 <= rows[1]["overall_score"] <= 5
     else:
         assert rows[1]["overall_score"] is None
-        assert "prompt of row 1" in rows[1]["message"]
+        assert rows[1]["message"].startswith("row 1: The prompt ")
 
 
 def test_a_message_names_the_row_of_the_list_whatever_the_batch(scorer, pictures):
     good = {"image": "0.png", "prompt": "a cat"}
     rows = score(scorer, pictures, *[good] * 4, {"image": "0.png", "prompt": ""}, batch_size=2)
-    assert rows[4]["message"].startswith("The prompt of row 4 ")
+    assert rows[4]["message"].startswith("row 4: The prompt is empty")
+
+
+def test_a_message_keeps_the_name_of_a_picture_that_looks_like_a_row(scorer, pictures):
+    row = score(scorer, pictures, {"image": "0.png", "prompt": "a cat"}, {"image": "row 0/row 1.png", "prompt": "a"})[
+        1
+    ]
+    assert row["message"].startswith("row 1: Cannot read picture ")
+    assert str(pictures / "row 0" / "row 1.png") in row["message"]
 
 
 def test_elements_outside_the_prompt_have_a_status_and_no_number(scorer, pictures):
@@ -94,6 +105,28 @@ def test_elements_outside_the_prompt_have_a_status_and_no_number(scorer, picture
     row = score(scorer, pictures, {"image": "0.png", "prompt": "a red cat", "elements": elements})[0]
     assert [element["status"] for element in row["elements"]] == ["unmatched", "empty", "ok"]
     assert [element["score"] is None for element in row["elements"]] == [True, True, False]
+
+
+def test_a_category_that_the_release_does_not_know_is_other_as_in_the_data_set(scorer, pictures):
+    # The data set reads the key "red (weekday)" as the text "red" of the category "other", and keeps three columns.
+    pair_element = {"text": "red", "category": "other", "raw_category": "weekday"}
+    record = {"image": "0.png", "prompt": "a red cat", "elements": [pair_element]}
+    row = score(scorer, pictures, record)[0]
+    found = row["elements"][0]
+    assert (found["text"], found["category"], found["status"]) == ("red", "other", "ok")
+    pair = {"image_path": "0.png", "prompt": "a red cat", "elements": [pair_element]}
+    assert join_scores([row], [pair]).pairs[0].elements == (found,)
+
+
+def test_half_a_character_stops_neither_scoring_nor_writing(scorer, pictures, tmp_path):
+    good = {"image": "0.png", "prompt": "a cat", "id": "1"}
+    bad = [{**good, "prompt": "\ud83d"}, {**good, "elements": ["cat \ud83d"]}, {**good, "image": "\ud83d.png"}]
+    records = [good, *bad, {**good, "id": "\ud83d", "\ud83d": 1}]
+    scores = score_list(scorer, list_from_records(records, folder=pictures))
+    expected = ["ok", "prompt_error", "element_error", "image_error", "ok"]
+    for suffix in ("parquet", "jsonl", "csv"):
+        write_scores(scores, tmp_path / f"scores.{suffix}")
+        assert [row["status"] for row in read_scores(tmp_path / f"scores.{suffix}").rows] == expected
 
 
 def test_a_bad_row_stays_in_its_place(scorer, pictures):

@@ -24,7 +24,8 @@ def test_the_documented_command_line_is_understood():
     parser = HfArgumentParser((ModelArguments, DataArguments, FGATrainingArguments))
     model, data, training = parser.parse_args_into_dataclasses(words.split())
     assert (model.model_name_or_path, data.dataset_name, data.train_split) == ("mini", "data", "train")
-    assert training.variance_weighting == "reliability"
+    assert (training.variance_weighting, training.compat) == ("reliability", None)
+    assert parser.parse_args_into_dataclasses([*words.split(), "--compat", "official"])[2].compat == "official"
 
 
 def test_every_option_says_what_it_is():
@@ -44,6 +45,7 @@ def test_every_option_says_what_it_is():
         ({"weight_scale": "raw"}, r"`weight_scale` must be one of \['mean_one', 'official'\], got 'raw'"),
         ({"loss_normalization": "words"}, "`loss_normalization` must be one of .*, got 'words'"),
         ({"loss_distance": "l2"}, r"`loss_distance` must be one of \['absolute', 'log'\], got 'l2'"),
+        ({"compat": "paper"}, r"`compat` must be one of \[None, 'official'\], got 'paper'"),
         ({"remove_unused_columns": True}, "`remove_unused_columns` must be False"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -1,10 +1,13 @@
 import json
+import shutil
 
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file, save_file
 from transformers import Blip2Config, Blip2ForImageTextRetrieval, BlipImageProcessorPil
 
+from evalmuse_hf.cli.main import main as evalmuse
 from evalmuse_hf.data import build_dataset
 from evalmuse_hf.mini import write_release
 from evalmuse_hf.mini.tokenizer import build_tokenizer
@@ -128,6 +131,67 @@ def test_a_model_that_is_not_there_is_refused(tiny_data, tmp_path, capsys):
     words = ["--model_name_or_path", "nowhere", "--dataset_name", str(tiny_data), "--output_dir", str(tmp_path)]
     assert main(words) == 2
     assert "There is no model folder at 'nowhere'" in capsys.readouterr().err
+
+
+@pytest.fixture
+def damaged_folder(tiny_folder, tmp_path):
+    return shutil.copytree(tiny_folder, tmp_path / "damaged")
+
+
+@pytest.mark.parametrize("change", ["missing", "wrongly shaped"])
+def test_weights_that_do_not_fit_are_refused_and_not_drawn_at_random(damaged_folder, change):
+    tensors = load_file(damaged_folder / "model.safetensors")
+    bias = tensors.pop("itm_head.bias")
+    if change == "wrongly shaped":
+        tensors["itm_head.bias"] = torch.zeros(len(bias) + 1)
+    save_file(tensors, damaged_folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ValueError, match=r"do not fit the model: (missing|mismatched) tensor 'itm_head.bias'"):
+        load_for_training(str(damaged_folder))
+
+
+def test_a_blip2_may_lack_the_mask_head_and_nothing_else(tmp_path):
+    blip2 = Blip2ForImageTextRetrieval(Blip2Config(**SIZES, qformer_config=qformer_sizes(), image_text_hidden_size=16))
+    blip2.save_pretrained(tmp_path)
+    make_processor().save_pretrained(tmp_path)
+    tensors = load_file(tmp_path / "model.safetensors")
+    del tensors["query_tokens"]
+    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ValueError, match="missing tensor 'query_tokens'"):
+        load_for_training(str(tmp_path))
+
+
+@pytest.mark.parametrize("command", [main, lambda words: evalmuse(["train", *words])], ids=["module", "evalmuse"])
+@pytest.mark.parametrize(
+    "model, message",
+    [
+        ("without_config", "has no config.json; give one"),
+        ("without_weights", "cannot be loaded"),
+        ("without_processor", "cannot be loaded"),
+        ("owner/name", "cannot be had from the Hub"),
+    ],
+)
+def test_a_model_that_cannot_be_read_is_one_sentence_and_status_two(
+    command, model, message, damaged_folder, tiny_data, tmp_path, monkeypatch, capsys
+):
+    lacking = {"without_config": "config.json", "without_weights": "model.*", "without_processor": "*token*"}
+    for path in damaged_folder.glob(lacking.get(model, "nothing")):
+        path.unlink()
+    monkeypatch.chdir(tmp_path)
+    name = str(damaged_folder) if model in lacking else model
+    words = ["--model_name_or_path", name, "--dataset_name", str(tiny_data), "--output_dir", str(tmp_path / "out")]
+    capsys.readouterr()
+    assert command(words) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_an_output_that_cannot_be_written_is_named(tiny_folder, tiny_data, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    words = ["--model_name_or_path", str(tiny_folder), "--dataset_name", str(tiny_data), "--max_steps", "1"]
+    words += ["--output_dir", str(tmp_path / "file" / "out"), "--use_cpu", "True"]
+    assert main(words) == 2
+    assert str(tmp_path / "file") in capsys.readouterr().err
 
 
 def test_figures_fit_for_json():

@@ -2,9 +2,19 @@ import logging
 
 import pytest
 from datasets import Dataset
+from transformers import BlipImageProcessorPil
 
+from evalmuse_hf.data import AlignmentCollator
+from evalmuse_hf.mini.tokenizer import build_tokenizer
+from evalmuse_hf.models.fga_blip2 import FGABlip2Processor
 from evalmuse_hf.schema import pair_features
-from evalmuse_hf.training.rated_pairs import refuse_shared_prompts, select_rated, training_items, weigh_pairs
+from evalmuse_hf.training.rated_pairs import (
+    log_unplaced,
+    refuse_shared_prompts,
+    select_rated,
+    training_items,
+    weigh_pairs,
+)
 
 
 def make_pairs(rows) -> Dataset:
@@ -67,3 +77,15 @@ def test_a_prompt_in_both_splits_is_refused():
     refuse_shared_prompts(make_pairs(RATED[:2]), make_pairs(RATED[2:]))
     with pytest.raises(ValueError, match=r"1 prompts of the validation split are in the training split .* 'A cat'"):
         refuse_shared_prompts(make_pairs(RATED[1:]), make_pairs(RATED[:1]))
+
+
+def test_elements_without_a_token_are_named_once_for_each_prompt(caplog):
+    element = {"category": "object", "raw_category": "object", "ratings": [1], "spans": []}
+    elements = [
+        {**element, "text": text, "score": score} for text, score in (("car", 1.0), ("hat", 0.0), ("fish", None))
+    ]
+    pairs = make_pairs([{"prompt": "a red car", "elements": elements, "overall_score": 3.0}] * 2)
+    processor = FGABlip2Processor(BlipImageProcessorPil(), build_tokenizer())
+    with caplog.at_level(logging.WARNING, "evalmuse_hf"):
+        assert log_unplaced(pairs, AlignmentCollator(processor)) == ("'hat' in 'a red car'",)
+    assert caplog.text.count("1 rated elements have no token in their prompt") == 1

@@ -135,7 +135,7 @@ def _account_for(state_dict: Mapping[str, Tensor], used: set[str], checkpoint: P
     if missing:
         raise ValueError(
             f"{checkpoint} lacks {_listed(missing)}; take a complete FGA-BLIP2 checkpoint, and give the sizes that "
-            "belong to it with `config`."
+            "belong to it (`config`, or --config JSON)."
         )
     unused: dict[str, str] = {}
     surplus = []
@@ -147,8 +147,8 @@ def _account_for(state_dict: Mapping[str, Tensor], used: set[str], checkpoint: P
             unused[name] = reason
     if surplus:
         raise ValueError(
-            f"{checkpoint} has {_listed(surplus)}, for which the model has no place; the sizes in `config` do not fit "
-            "it, or it is not a checkpoint of FGA-BLIP2."
+            f"{checkpoint} has {_listed(surplus)}, for which the model has no place; the sizes (`config`, or --config "
+            "JSON) do not fit it, or it is not a checkpoint of FGA-BLIP2."
         )
     return unused
 
@@ -162,7 +162,8 @@ def _assemble(
         if state_dict[source].shape != official_shape:
             raise ValueError(
                 f"{checkpoint}: {source!r} has the shape {tuple(state_dict[source].shape)}, expected "
-                f"{tuple(official_shape)} for {name!r}; give the sizes that belong to the checkpoint with `config`."
+                f"{tuple(official_shape)} for {name!r}; give the sizes that belong to the checkpoint (`config`, "
+                "or --config JSON)."
             )
     if len(sources) == 1:
         return state_dict[sources[0]].float()
@@ -181,7 +182,9 @@ def _read_state_dict(checkpoint: Path) -> dict[str, Tensor]:
             f"{checkpoint} holds more than tensors (or is no checkpoint) and was refused, since loading it could run "
             "foreign code; save its state dict alone with torch.save and convert that."
         ) from error
-    except (RuntimeError, EOFError, KeyError, UnicodeDecodeError) as error:
+    except Exception as error:  # a file in the old format that was cut makes torch raise anything
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
         raise ValueError(f"{checkpoint} is truncated or not a torch checkpoint; download it again.") from error
     state_dict = content.get("model", content) if isinstance(content, dict) else content
     if not isinstance(state_dict, dict) or not state_dict:
@@ -249,7 +252,7 @@ def _download_tokenizer(options: Mapping[str, Any]) -> PreTrainedTokenizerBase:
     except (OSError, ValueError) as error:
         raise OSError(
             f"Converting needs the tokenizer {TOKENIZER_ID} (0.7 MB) from the Hub, which cannot be reached; give its "
-            "vocab.txt or a tokenizer folder with `vocab`."
+            "vocab.txt or a tokenizer folder (`vocab`, or --vocab FILE)."
         ) from error
 
 

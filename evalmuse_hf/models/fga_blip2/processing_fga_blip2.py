@@ -1,5 +1,6 @@
 """Pictures and prompts as FGA-BLIP2 reads them, and where the elements of a prompt are in what it reads."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -20,6 +21,9 @@ from evalmuse_hf.elements import (
 )
 from evalmuse_hf.images import ImageSource, load_image
 from evalmuse_hf.models.fga_blip2.configuration_fga_blip2 import FGABlip2Config
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character, as JSON may spell one: no text, no tokenizer takes it, and no file can hold it."""
 
 _BATCH_OF_ARRAYS = 4  # dimensions
 
@@ -194,7 +198,9 @@ class FGABlip2Processor(ProcessorMixin):
         if not isinstance(prompt, str):
             return f"must be a string, got {type(prompt).__name__}; leave the row out."
         cleaned = clean_prompt(prompt)
-        return self._problem(cleaned, n_tokens=len(self.tokenizer(cleaned.text, verbose=False)["input_ids"]))
+        if problem := _text_problem(cleaned):
+            return problem
+        return self._length_problem(cleaned, n_tokens=len(self.tokenizer(cleaned.text, verbose=False)["input_ids"]))
 
     @property
     def model_input_names(self) -> list[str]:
@@ -210,6 +216,9 @@ class FGABlip2Processor(ProcessorMixin):
         max_length: int | None,
         offsets: bool,
     ) -> dict[str, list[list[Any]]]:
+        for row, prompt in enumerate(cleaned):
+            if problem := _text_problem(prompt):
+                raise ValueError(f"Prompt {row} {problem}")
         encoding: dict[str, list[list[Any]]] = self.tokenizer(
             [prompt.text for prompt in cleaned],
             padding=padding,
@@ -221,14 +230,14 @@ class FGABlip2Processor(ProcessorMixin):
             verbose=False,
         )
         for row, (prompt, mask) in enumerate(zip(cleaned, encoding["attention_mask"], strict=True)):
-            if problem := self._problem(prompt, n_tokens=sum(mask)):
+            if problem := self._length_problem(prompt, n_tokens=sum(mask)):
                 raise ValueError(f"Prompt {row} {problem}")
         return encoding
 
-    def _problem(self, prompt: CleanedPrompt, *, n_tokens: int) -> str | None:
+    def _length_problem(self, prompt: CleanedPrompt, *, n_tokens: int) -> str | None:
         longest = self.tokenizer.model_max_length
-        if not prompt.text.strip():
-            return f"is empty once it is cleaned, got {prompt.raw!r}; leave the row out."
+        if n_tokens <= self.tokenizer.num_special_tokens_to_add():
+            return f"has no character that the model reads, got {prompt.raw[:60]!r}; leave the row out."
         if n_tokens > longest:
             return (
                 f"has {n_tokens} tokens, and the model reads at most {longest}; shorten it, or cut it with "
@@ -256,6 +265,17 @@ def _as_list(images: ImageSource | Sequence[ImageSource]) -> list[Any]:
     if isinstance(images, list | tuple):
         return list(images)
     return [images]
+
+
+def _text_problem(prompt: CleanedPrompt) -> str | None:
+    """Say why there is nothing to tokenise; None if there is."""
+    if found := LONE_SURROGATE.search(prompt.raw):
+        return (
+            f"holds half of a character ({found[0]!r} at position {found.start()}); correct it, or leave the row out."
+        )
+    if not prompt.text.strip():
+        return f"is empty once it is cleaned, got {prompt.raw[:60]!r}; leave the row out."
+    return None
 
 
 def _clean(prompts: str | Sequence[str]) -> list[CleanedPrompt]:

@@ -1,8 +1,9 @@
 """Scores lists of pictures and prompts with FGA-BLIP2: the `Scorer` behind ``load_scorer("fga_blip2")``."""
 
+import math
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -13,13 +14,14 @@ from torch import Tensor
 from evalmuse_hf.elements import PLACED_STATUSES, SpanStatus, official_token_positions
 from evalmuse_hf.images import ImageDecodingError, load_image
 from evalmuse_hf.models.fga_blip2.modeling_fga_blip2 import FGABlip2ForAlignment, FGABlip2Output
-from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import FGABlip2Processor
+from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import LONE_SURROGATE, FGABlip2Processor
 from evalmuse_hf.models.scorer import ElementScore, PairScore
 from evalmuse_hf.schema import Element
 
 IMAGE_ERROR = "image_error"
 PROMPT_ERROR = "prompt_error"
 ELEMENT_ERROR = "element_error"
+SCORE_ERROR = "score_error"
 COMPATIBILITIES = (None, "official")
 
 _NAN = float("nan")
@@ -29,7 +31,6 @@ _NAN = float("nan")
 class _Row:
     """One pair on its way through the scorer; ``result`` is set once it is known."""
 
-    index: int
     image: Any
     image_key: object
     prompt: Any
@@ -41,24 +42,34 @@ class _Row:
         elements = tuple(ElementScore(item.text, item.category, _NAN, status) for item in self.elements)
         self.result = PairScore(_NAN, elements, status, message)
 
-    def read_elements(self, texts: Any) -> None:
-        """Parse the elements; anything but strings in a list, tuple or array makes the row fail."""
+    def read_elements(self, texts: Any, *, compat: str | None) -> None:
+        """Parse the elements; anything but texts or elements in a list, tuple or array makes the row fail."""
         if texts is None:
             return
         listed: list[Any] = list(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else [None]
-        if all(isinstance(text, str) for text in listed):
-            self.elements = tuple(Element.read(text) for text in listed)
-        else:
-            self.fail(ELEMENT_ERROR, f"The elements of row {self.index} must be a list of strings, got {texts!r}.")
+        if not all(isinstance(text, str | Element) for text in listed):
+            self.fail(ELEMENT_ERROR, f"The elements must be a list of strings, got {reprlib.repr(texts)}.")
+            return
+        self.elements = tuple(_read_element(text, compat=compat) for text in listed)
+        halved = next((element.text for element in self.elements if LONE_SURROGATE.search(element.key)), None)
+        if halved is not None:
+            self.fail(ELEMENT_ERROR, f"Element {halved!r} holds half of a character; correct it, or leave it out.")
 
     def open_image(self) -> Image.Image:
-        """Open the picture; messages name its path, or else its row."""
-        path = self.image.get("path") if isinstance(self.image, Mapping) else self.image
-        name = None if path and isinstance(path, str | Path) else f"row {self.index}"
+        """Open the picture."""
         try:
-            return load_image(self.image, name=name)
+            return load_image(self.image)
         except TypeError as error:
-            raise ImageDecodingError(f"Cannot read picture {name!r}: {error}") from error
+            raise ImageDecodingError(f"Cannot read the picture: {error}") from error
+
+    def take(self, overall: float, elements: list[ElementScore]) -> None:
+        """Accept what the model gave; a number that is none makes the row fail."""
+        numbers = [overall, *(item.score for item in elements if item.status in PLACED_STATUSES)]
+        wrong = next((number for number in numbers if not math.isfinite(number)), None)
+        if wrong is None:
+            self.result = PairScore(overall, tuple(elements))
+        else:
+            self.fail(SCORE_ERROR, f"The model gave {wrong} instead of a score; check its weights and its precision.")
 
 
 class FGABlip2Scorer:
@@ -72,7 +83,8 @@ class FGABlip2Scorer:
         processor: The processor that was saved beside it.
         name: How records and reports call the scorer.
         compat: ``"official"`` reproduces the official evaluation: an element is looked up by the token ids of its
-            uncleaned text, only its first occurrence counts, and one that is not found scores 0.0.
+            uncleaned text, only its first occurrence counts, and one that is not found scores 0.0; whatever stands in
+            the last parentheses of a text is its category, also where the release knows no such category.
         batch_size: Pairs per pass, at least 1.
         device: Where to run; None leaves the model where it is.
 
@@ -101,7 +113,11 @@ class FGABlip2Scorer:
         self.batch_size = batch_size
 
     def score(
-        self, *, images: Sequence[Any], prompts: Sequence[str], elements: Sequence[Sequence[str]] | None = None
+        self,
+        *,
+        images: Sequence[Any],
+        prompts: Sequence[str],
+        elements: Sequence[Sequence[str | Element]] | None = None,
     ) -> list[PairScore]:
         """Score each picture against the prompt in the same row; see `Scorer.score`.
 
@@ -110,7 +126,7 @@ class FGABlip2Scorer:
         Args:
             images: Anything `evalmuse_hf.images.load_image` opens.
             prompts: Raw prompts.
-            elements: For each prompt its elements, as texts or released keys; None scores the pairs only.
+            elements: For each prompt its elements, as texts, released keys or `Element`; None scores the pairs only.
 
         Returns:
             One result per row. A row that cannot be scored has nan, a status and a message; the others are scored.
@@ -129,7 +145,7 @@ class FGABlip2Scorer:
         return [row.result for row in rows if row.result is not None]
 
     def _rows(
-        self, images: Sequence[Any], prompts: Sequence[Any], elements: Sequence[Sequence[str] | None] | None
+        self, images: Sequence[Any], prompts: Sequence[Any], elements: Sequence[Sequence[str | Element] | None] | None
     ) -> list[_Row]:
         if len(images) != len(prompts) or (elements is not None and len(elements) != len(prompts)):
             n_elements = "no" if elements is None else str(len(elements))
@@ -139,9 +155,9 @@ class FGABlip2Scorer:
             )
         per_row = [None] * len(prompts) if elements is None else elements
         rows = []
-        for index, (image, prompt, texts) in enumerate(zip(images, prompts, per_row, strict=True)):
-            row = _Row(index, image, _image_key(image), prompt)
-            row.read_elements(texts)
+        for image, prompt, texts in zip(images, prompts, per_row, strict=True):
+            row = _Row(image, _image_key(image), prompt)
+            row.read_elements(texts, compat=self.compat)
             rows.append(row)
         return rows
 
@@ -150,7 +166,7 @@ class FGABlip2Scorer:
         by_image: dict[object, list[_Row]] = {}
         for row in rows:
             if problem := self.processor.prompt_problem(row.prompt):
-                row.fail(PROMPT_ERROR, f"The prompt of row {row.index} {problem}")
+                row.fail(PROMPT_ERROR, f"The prompt {problem}")
             if row.result is None:
                 by_image.setdefault(row.image_key, []).append(row)
         readable = [row for group in by_image.values() for row in group]
@@ -195,7 +211,7 @@ class FGABlip2Scorer:
         else:
             elements = self._element_scores(batch, token_scores)
         for row, pair_overall, pair_elements in zip(batch, overall, elements, strict=True):
-            row.result = PairScore(pair_overall, tuple(pair_elements))
+            row.take(pair_overall, pair_elements)
 
     def _element_scores(self, batch: list[_Row], token_scores: list[list[float]]) -> list[list[ElementScore]]:
         texts = [[element.text for element in row.elements] for row in batch]
@@ -229,10 +245,19 @@ class FGABlip2Scorer:
 
 def _image_key(image: Any) -> object:
     """What two rows share if they have the same picture: its path, its content, or the very same object."""
-    if isinstance(image, Mapping):
-        return ("mapping", image.get("path"), image.get("bytes"))
+    key = ("mapping", image.get("path"), image.get("bytes")) if isinstance(image, Mapping) else image
     try:
-        hash(image)
+        hash(key)
     except TypeError:
-        return id(image)
-    return image
+        return ("object", id(image))
+    return key
+
+
+def _read_element(text: str | Element, *, compat: str | None) -> Element:
+    """Read an element; the official code takes the last parentheses for a category, whatever they hold."""
+    if compat == "official" and isinstance(text, str):
+        try:
+            return Element.parse(text)
+        except ValueError:
+            return Element.from_text(text)
+    return Element.read(text)

@@ -1,6 +1,7 @@
 import json
 import pickle
 import shutil
+import struct
 
 import pytest
 import torch
@@ -135,6 +136,27 @@ def test_a_truncated_checkpoint_is_refused(fga_golden, tmp_path):
         convert_checkpoint(tmp_path / "cut.pth", tmp_path / "out", config=fga_golden / "config.json")
 
 
+@pytest.mark.parametrize("share", [0.0001, 0.001, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3, 0.6, 0.99])
+def test_a_cut_checkpoint_in_the_old_format_is_refused(fga_golden, tmp_path, share):
+    tensors = {f"layer.{row}.weight": torch.ones(40, row + 1) for row in range(40)}
+    torch.save({"model": tensors}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    content = (tmp_path / "old.pth").read_bytes()
+    (tmp_path / "old.pth").write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ValueError, match=r"old.pth (holds more than tensors|is truncated or not a torch checkpoint)"):
+        convert_checkpoint(tmp_path / "old.pth", tmp_path / "out", config=fga_golden / "config.json")
+
+
+@pytest.mark.parametrize("error", [struct.error("unpack"), IndexError(), EOFError(), AttributeError(), OSError(22)])
+def test_whatever_torch_raises_for_a_damaged_file_becomes_one_sentence(fga_golden, tmp_path, monkeypatch, error):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(torch, "load", fail)
+    (tmp_path / "odd.pth").write_bytes(b"odd")
+    with pytest.raises(ValueError, match=r"odd\.pth is truncated or not a torch checkpoint"):
+        convert_checkpoint(tmp_path / "odd.pth", tmp_path / "out", config=fga_golden / "config.json")
+
+
 @pytest.mark.parametrize(
     "content, message",
     [({"model": [1]}, "holds no state dict"), ({"model": {"temp": 1}}, "expected a tensor for 'temp', got int")],
@@ -173,7 +195,7 @@ def test_a_vocabulary_of_another_size_is_refused(convert, state_dict, tmp_path):
 
 
 def test_without_network_the_message_says_what_is_needed(convert, state_dict):
-    with pytest.raises(OSError, match=r"needs the tokenizer google-bert/bert-base-uncased .* with `vocab`"):
+    with pytest.raises(OSError, match=r"needs the tokenizer google-bert/bert-base-uncased .*--vocab FILE"):
         convert({"model": state_dict}, vocab=None)
 
 

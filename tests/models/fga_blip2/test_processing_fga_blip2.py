@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -114,13 +116,16 @@ def test_elements_beyond_the_cut_are_truncated(tiny_processor):
         ("", "Prompt 1 is empty once it is cleaned, got ''"),
         (" \n\t", "Prompt 1 is empty"),
         ("!!! ...", "Prompt 1 is empty"),
+        ("\u200b\ufe0f", "Prompt 1 has no character that the model reads"),
+        ("a cat \ud83d", r"Prompt 1 holds half of a character \('\\ud83d' at position 6\)"),
         ("," * 80, "Prompt 1 has 82 tokens, and the model reads at most 64"),
     ],
-    ids=["nothing", "white space", "punctuation", "too long"],
+    ids=["nothing", "white space", "punctuation", "no width", "half a character", "too long"],
 )
 def test_a_prompt_that_cannot_be_read_is_named(tiny_processor, prompt, message):
     with pytest.raises(ValueError, match=message):
         tiny_processor(prompts=["a cat", prompt])
+    assert re.match(message.removeprefix("Prompt 1 "), tiny_processor.prompt_problem(prompt))
 
 
 def test_a_prompt_of_2000_words_is_cut_to_50(tiny_processor):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from evalmuse_hf.models import Scorer
 from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
+from evalmuse_hf.schema import Element
 
 
 @pytest.fixture
@@ -99,12 +100,20 @@ def test_one_bad_row_never_stops_the_others(scorer, pictures, tmp_path):
         (b"", "a red cat", ["cat"]),
         (pictures[1], "a red cat", "cat"),
         (pictures[1], "a red cat", float("nan")),
+        (pictures[1], "a red cat \ud83d", ["cat"]),
+        (pictures[1], "\u200b\ufe0f", ["cat"]),
+        (pictures[1], "a red cat", ["cat \ud83d"]),
+        ({"bytes": [137, 80]}, "a red cat", ["cat"]),
+        ({"bytes": 99_999_999_999}, "a red cat", ["cat"]),
+        (bytearray(b"no picture"), "a red cat", ["cat"]),
+        ("a" * 300 + "/b.png", "a red cat", ["cat"]),
         (pictures[2], "a red cat", np.array(["cat"])),
         (pictures[1], "a red cat", ["cat"]),
     ]
     images, prompts, elements = zip(*rows, strict=True)
     results = scorer.score(images=images, prompts=prompts, elements=elements)
-    expected = ["ok", "image", "prompt", "image", "prompt", "prompt", "image", "element", "element", "ok", "ok"]
+    expected = ["ok", "image", "prompt", "image", "prompt", "prompt", "image", "element", "element"]
+    expected += ["prompt", "prompt", "element", "image", "image", "image", "image", "ok", "ok"]
     assert [result.status.removesuffix("_error") for result in results] == expected
     alone = scorer.score(images=[pictures[1]], prompts=["a red cat"], elements=[["cat"]])
     assert results[-1].overall == pytest.approx(alone[0].overall, abs=1e-5)
@@ -113,9 +122,40 @@ def test_one_bad_row_never_stops_the_others(scorer, pictures, tmp_path):
             assert math.isnan(result.overall)
             assert all(math.isnan(element.score) for element in result.elements)
             assert all(element.status == result.status for element in result.elements)
-            assert ("cut.png" if index == 1 else f"row {index}") in result.message
+            words = {"image": "Cannot read ", "prompt": "The prompt ", "element": ("The elements ", "Element 'cat ")}
+            assert result.message.startswith(words[result.status.removesuffix("_error")])
+            assert "cut.png" in result.message or index != 1
         else:
             assert result.message is None
+
+
+@pytest.mark.parametrize("where", ["overall_score", "token_scores"])
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_number_that_is_none_is_no_score(scorer, pictures, monkeypatch, where, number):
+    forward = scorer.model.forward
+
+    def spoil(*args, **kwargs):
+        output = forward(*args, **kwargs)
+        output[where][0] = number
+        return output
+
+    monkeypatch.setattr(scorer.model, "forward", spoil)
+    first, second = scorer.score(images=pictures[:2], prompts=["a red cat"] * 2, elements=[["cat", "dog"]] * 2)
+    assert (first.status, second.status) == ("score_error", "ok")
+    assert math.isnan(first.overall)
+    assert first.message == f"The model gave {number} instead of a score; check its weights and its precision."
+    assert [element.status for element in first.elements] == ["score_error"] * 2
+
+
+def test_a_category_that_the_release_does_not_know_is_read_as_the_official_code_does(
+    tiny_model, tiny_processor, pictures
+):
+    elements = ["red (weekday)", Element.from_columns("red", "other", "weekday")]
+    for compat, expected in ((None, ["unmatched", "ok"]), ("official", ["ok", "ok"])):
+        scorer = FGABlip2Scorer(tiny_model, tiny_processor, name="tiny", compat=compat)
+        (result,) = scorer.score(images=pictures[:1], prompts=["a red cat"], elements=[elements])
+        assert [element.status for element in result.elements] == expected
+    assert (result.elements[0].text, result.elements[0].category) == ("red", "other")
 
 
 def test_when_every_row_is_bad_every_row_says_so(scorer):
