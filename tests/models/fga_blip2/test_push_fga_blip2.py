@@ -2,7 +2,10 @@
 
 import base64
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -78,48 +81,52 @@ class FakeHub(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = answer  # noqa: N815
 
 
-@pytest.fixture
-def hub(monkeypatch):
-    """The server, with the files that were pushed in ``files``; libraries are told that this is the Hub."""
-    import huggingface_hub
-    from huggingface_hub import constants, hf_api
+# The Hub's address is read when huggingface_hub is imported, so the push has a process of its own.
+PUSH = """
+import sys
+from evalmuse_hf.models.fga_blip2 import FGABlip2ForAlignment, FGABlip2Processor
 
+FGABlip2ForAlignment.from_pretrained(sys.argv[1]).push_to_hub("me/tiny", token="hf_test")
+FGABlip2Processor.from_pretrained(sys.argv[1]).push_to_hub("me/tiny", token="hf_test")
+"""
+
+
+@pytest.fixture
+def hub():
+    """The server, with the files that were pushed in ``files``."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), FakeHub)
     server.files, server.objects = {}, {}
     server.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    for module in (constants, hf_api):
-        for name in ("ENDPOINT", "_HF_DEFAULT_ENDPOINT"):
-            if hasattr(module, name):
-                monkeypatch.setattr(module, name, server.url)
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(
-        constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + "/{repo_id}/resolve/{revision}/{filename}"
-    )
-    monkeypatch.setattr(hf_api.api, "endpoint", server.url)
-    huggingface_hub.close_session()
     yield server
-    huggingface_hub.close_session()
     server.shutdown()
     server.server_close()
     thread.join()
 
 
+@pytest.mark.slow
 def test_model_and_processor_are_pushed_to_one_repository_and_load_from_its_files(
     hub, tiny_model, tiny_processor, tmp_path
 ):
-    tiny_model.push_to_hub("me/tiny", token="hf_test")
-    tiny_processor.push_to_hub("me/tiny", token="hf_test")
+    local, pushed = tmp_path / "local", tmp_path / "pushed"
+    tiny_model.save_pretrained(local)
+    tiny_processor.save_pretrained(local)
+    online = dict.fromkeys(("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"), "0")
+    environment = {**os.environ, **online, "HF_ENDPOINT": hub.url, "HF_HUB_DISABLE_XET": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", PUSH, local], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
     assert {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"} <= set(hub.files)
     assert {"processor_config.json", "preprocessor_config.json"} & set(hub.files)
+    pushed.mkdir()
     for name, content in hub.files.items():
-        (tmp_path / name).write_bytes(content)
-    model = FGABlip2ForAlignment.from_pretrained(tmp_path)
+        (pushed / name).write_bytes(content)
+    model = FGABlip2ForAlignment.from_pretrained(pushed)
     torch.testing.assert_close(model.state_dict(), tiny_model.state_dict(), rtol=0, atol=0)
     prompts = ["a red cat on the table"]
     assert (
-        FGABlip2Processor.from_pretrained(tmp_path)(prompts=prompts)["input_ids"]
+        FGABlip2Processor.from_pretrained(pushed)(prompts=prompts)["input_ids"]
         == tiny_processor(prompts=prompts)["input_ids"]
     )
