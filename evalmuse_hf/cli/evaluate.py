@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from evalmuse_hf.cli.intervals import add_interval_options
+
 
 def register(subparsers: Any) -> None:
     """Describe the command to the parser."""
@@ -21,15 +23,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument(
         "--split", default="test", metavar="NAME", help="split with the ratings (default: %(default)s)"
     )
-    parser.add_argument(
-        "--n-resamples",
-        type=int,
-        default=1000,
-        metavar="N",
-        help="for the intervals; 0 for none (default: %(default)s)",
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the intervals (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    add_interval_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalmuse_hf.cli.intervals import add_interval_options
+
 if TYPE_CHECKING:
     from evalmuse_hf.ranking import Ranking
 
@@ -18,15 +20,7 @@ def register(subparsers: Any) -> None:
         "all of them have. Intervals draw whole prompts.",
     )
     parser.add_argument("scores", type=Path, metavar="SCORES", help="file that `evalmuse score --out` wrote")
-    parser.add_argument(
-        "--n-resamples",
-        type=int,
-        default=1000,
-        metavar="N",
-        help="for the intervals; 0 for none (default: %(default)s)",
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the intervals (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+    add_interval_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:

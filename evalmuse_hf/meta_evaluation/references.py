@@ -94,7 +94,7 @@ def _true_elements(pair: Row, known: Truth) -> list[float | None]:
     """Truth of each element of a pair, in its order; None where the truth lacks it."""
     by_element: dict[tuple[str, str | None], float] = {}
     for key, holds in known["elements"].items():
-        element = Element.read(key)
+        element = Element.parse(key)
         by_element[element.text, element.category] = float(holds)
     return [by_element.get((element["text"], element["category"])) for element in _elements(pair)]
 

@@ -1,0 +1,20 @@
+"""Options of every command that prints confidence intervals."""
+
+import argparse
+
+
+def add_interval_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--n-resamples`, `--seed` and `--json` to a command's parser.
+
+    Args:
+        parser: Parser of a command that prints statistics with intervals, as a table or as JSON.
+    """
+    parser.add_argument(
+        "--n-resamples",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="for the intervals; 0 for none (default: %(default)s)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the intervals (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
