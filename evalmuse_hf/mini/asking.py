@@ -9,8 +9,8 @@ from evalmuse_hf.mini.scene import Scene, relation_of
 from evalmuse_hf.mini.vocabulary import NOUNS, OPPOSITE, RELATIONS, is_held_out
 
 MAX_COUNT = 5  # the largest number that a prompt asks for; with more, the things of a picture become too small
-# How often what is said of a picture is what it shows, chosen so that about half of the elements hold.
-_OWN, _FOREIGN = 0.5, 0.25  # a property that the noun has there, one that something has
+# How often what is said of a picture is what it shows, chosen so that somewhat less than half of the elements hold.
+_OWN, _FOREIGN = 0.42, 0.16  # a property that the noun has there, one that something has
 _RIGHT_COUNT, _NEAR_COUNT = 0.45, 0.3  # the number that is there, one beside it
 _ZERO_COUNT = 0.3  # weight of zero among the numbers: "0 cats" is true of nearly every picture
 _RIGHT_SETTING = 0.4
@@ -49,7 +49,10 @@ class Ask:
         return noun
 
     def word(self, noun: str, kind: str, among: Sequence[str]) -> str:
-        """Draw a property of `noun`: half of the time one that it has in the scene, a quarter one that something has.
+        """Draw a property of `noun`: often one that it has in the scene, at times one that something has, else any.
+
+        A property that nothing has must be common. While it was rare, a scorer could answer "yes" to everything but a
+        property of another thing, and never compared what it saw with what was asked.
 
         Args:
             noun: Whom the property describes.

@@ -16,15 +16,21 @@ from torch.utils.data import Dataset
 from transformers.utils.constants import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
 from evalmuse_hf.mini.pool import OFFSET_UNIT, PATCH_LABELS, SCENE_LABELS, ScenePool
+from evalmuse_hf.mini.vocabulary import is_held_out
 from evalmuse_hf.models.fga_blip2.modeling_fga_blip2 import FGABlip2ForAlignment
 
 _NOUN_WEIGHT = 2.0  # ours: the longest word list, and the label on which the others depend
 _WAVE_HEIGHT = 0.4  # felt beside the embeddings of untrained patches, and not above them
+_PROPERTIES = ("color", "material", "shape", "activity", "state")  # of which pairs with nouns are held out
 _OCTAVES = 4  # wavelengths run from 2 patches to nearly 32
 
 
 class PatchLabeller(nn.Module):
     """A vision tower with linear heads for `PATCH_LABELS`, the distance to the thing's middle, and `SCENE_LABELS`.
+
+    No training picture shows a held-out pair. That is the experimenter's doing and no fact of the drawn world, so it
+    must not be learnt: each softmax leaves out the words that are held out with what else is known of the thing.
+    Otherwise a red patch would be evidence against every noun that is never drawn in red.
 
     Args:
         model: Its vision tower is trained in place; the rest is not touched.
@@ -43,6 +49,8 @@ class PatchLabeller(nn.Module):
             {name: nn.Linear(width, 1 + len(words)) for name, words in SCENE_LABELS.items()}
         )
         self.offset_head = nn.Linear(width, 2)
+        for name in _PROPERTIES:
+            self.register_buffer(f"held_out_{name}", _held_out_pairs(name), persistent=False)
 
     def forward(self, pixels: Tensor, patch_labels: Tensor, scene_labels: Tensor) -> dict[str, Tensor]:
         """Compare predictions with labels.
@@ -65,6 +73,7 @@ class PatchLabeller(nn.Module):
         for index, (name, head) in enumerate(self.patch_heads.items()):
             chosen = torch.ones_like(shows) if name == "noun" else shows
             logits, labels = head(patches[chosen]), patch_labels[..., index][chosen].long()
+            logits = logits.masked_fill(self._held_out(name, patch_labels[chosen]), -torch.inf)
             losses.append(F.cross_entropy(logits, labels) * (_NOUN_WEIGHT if name == "noun" else 1.0))
             correct.append(_count(logits, labels))
         for index, head in enumerate(self.scene_heads.values()):
@@ -74,6 +83,20 @@ class PatchLabeller(nn.Module):
         distances = patch_labels[..., -2:][shows].float() / OFFSET_UNIT
         losses.append(F.smooth_l1_loss(self.offset_head(patches[shows]), distances))
         return {"loss": torch.stack(losses).sum(), "correct": torch.stack(correct)}
+
+    def _held_out(self, name: str, labels: Tensor) -> Tensor:
+        """Which words of a head no training picture pairs with the other labels; labels (N, 9), result (N, W)."""
+        nouns = labels[:, 0].long()
+        if name == "noun":
+            pairs = [
+                self.get_buffer(f"held_out_{other}")[labels[:, index].long()]  # (N, nouns)
+                for index, other in enumerate(PATCH_LABELS)
+                if other in _PROPERTIES
+            ]
+            return torch.stack(pairs).any(dim=0)
+        if name in _PROPERTIES:
+            return self.get_buffer(f"held_out_{name}").T[nouns]
+        return torch.zeros(1, dtype=torch.bool, device=labels.device)
 
 
 class LabelledPictures(Dataset[int]):
@@ -160,6 +183,15 @@ def encode_pool(model: FGABlip2ForAlignment, pixels: np.ndarray, *, batch_size: 
         chunk = torch.from_numpy(pixels[first : first + batch_size]).to(device)
         batches.append(model.encode_images(normalize(chunk)).half().cpu())
     return torch.cat(batches)
+
+
+def _held_out_pairs(name: str) -> Tensor:
+    """Which values of a property are held out with which nouns; index 0 is "none" on both sides."""
+    table = torch.zeros(1 + len(PATCH_LABELS[name]), 1 + len(PATCH_LABELS["noun"]), dtype=torch.bool)
+    for row, value in enumerate(PATCH_LABELS[name], start=1):
+        for column, noun in enumerate(PATCH_LABELS["noun"], start=1):
+            table[row, column] = is_held_out(value, noun)
+    return table
 
 
 def _count(logits: Tensor, labels: Tensor) -> Tensor:
