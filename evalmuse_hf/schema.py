@@ -218,9 +218,14 @@ class Pair:
         split_confidence: Per rater, **1 if the split into elements may be wrong**, 0 if it is right.
         attribute_confidence: Per rater, 0 if unsure whether an attribute matches.
         fidelity_labels: Per rater, the structural problems seen, as released.
+        overall_mean: Mean overall rating, 1 to 5, where nothing but the mean was published; else None.
+        element_means: Likewise, per element of the prompt, in [0, 1]; empty where ratings are published.
+        rater_ids: Per rating, who rated; empty where it is not known. A place in a list of ratings is not a person.
+        rounds: Per rating, 1 for the first annotation and 2 for the re-annotation; empty where it is not known.
 
     Raises:
-        ValueError: If a rating is not on its scale, or not every element has an entry in ``element_ratings``.
+        ValueError: If a rating is not on its scale, not every element has an entry in ``element_ratings``, or another
+            list does not have one entry per element or rating.
     """
 
     image_path: str
@@ -233,6 +238,10 @@ class Pair:
     split_confidence: tuple[int, ...] = ()
     attribute_confidence: tuple[int, ...] = ()
     fidelity_labels: tuple[str, ...] = ()
+    overall_mean: float | None = None
+    element_means: tuple[float | None, ...] = ()
+    rater_ids: tuple[str | None, ...] = ()
+    rounds: tuple[int | None, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.element_ratings) != len(self.prompt.elements):
@@ -244,16 +253,33 @@ class Pair:
         _check_ratings(self.overall_ratings, ALIGNMENT_SCALE, f"`overall_ratings` {where}")
         for element, ratings in zip(self.prompt.elements, self.element_ratings, strict=True):
             _check_ratings(ratings, ELEMENT_SCALE, f"`element_ratings` of {element.key!r} {where}")
+        self._check_lengths(where)
+
+    def _check_lengths(self, where: str) -> None:
+        n_ratings = max([len(self.overall_ratings or ()), *(len(ratings or ()) for ratings in self.element_ratings)])
+        for name, values, expected in (
+            ("element_means", self.element_means, len(self.prompt.elements)),
+            ("rater_ids", self.rater_ids, n_ratings),
+            ("rounds", self.rounds, n_ratings),
+        ):
+            if values and len(values) != expected:
+                raise ValueError(
+                    f"`{name}` {where} has {len(values)} entries, expected {expected}; None where unknown."
+                )
 
     @property
     def overall_score(self) -> float:
-        """Mean overall rating, 1 to 5; nan without ratings."""
-        return _mean(self.overall_ratings)
+        """Mean overall rating, 1 to 5: of the ratings, or as published without them; nan where neither is known."""
+        return _mean(self.overall_ratings) if self.overall_ratings else _number(self.overall_mean)
 
     @property
     def element_scores(self) -> tuple[float, ...]:
         """Mean rating of each element, in [0, 1]; nan without ratings."""
-        return tuple(_mean(ratings) for ratings in self.element_ratings)
+        means = self.element_means or (None,) * len(self.element_ratings)
+        return tuple(
+            _mean(ratings) if ratings else _number(mean)
+            for ratings, mean in zip(self.element_ratings, means, strict=True)
+        )
 
 
 def pair_features() -> "datasets.Features":
@@ -311,6 +337,10 @@ def _check_ratings(ratings: Sequence[int] | None, scale: tuple[float, float], wh
                 f"{what}: expected whole numbers from {low:.0f} to {high:.0f}, got {value!r} at position {position}; "
                 "correct the rating, or leave it out."
             )
+
+
+def _number(mean: float | None) -> float:
+    return float("nan") if mean is None else mean
 
 
 def _mean(ratings: Sequence[int] | None) -> float:

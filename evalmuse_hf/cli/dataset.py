@@ -1,27 +1,26 @@
-"""`evalmuse dataset`: draw the embedded benchmark, and build the data set from a raw release."""
+"""`evalmuse dataset`: draw the embedded benchmark, build a data set, look into it, and publish it."""
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from evalmuse_hf.cli import dataset_check, dataset_push
 
 if TYPE_CHECKING:
     from evalmuse_hf.data import BuildReport
 
-FORMAT = 1  # raised when a key of the JSON changes its meaning or goes away
-
 _TRAIN_SHARE = 0.75  # of the prompts, as in EvalMuse-40K
 _FEWEST_PROMPTS = 2
-_N_NAMED_ELEMENTS = 100
 
 
 def register(subparsers: Any) -> None:
     """Describe the command and its subcommands to the parser."""
     parser = subparsers.add_parser(
         "dataset",
-        help="draw the embedded benchmark, or build a data set from a raw release",
-        description="Make data sets: a raw release in the official format, and Parquet from a raw release.",
+        help="draw the embedded benchmark; build, check and publish a data set",
+        description="Make data sets: a raw release in the official format, Parquet from a raw release or from your "
+        "own ratings, a report on its health, and a copy on the Hub.",
     )
     commands = parser.add_subparsers(title="commands", dest="dataset_command", metavar="COMMAND", required=True)
     mini = commands.add_parser(
@@ -32,21 +31,46 @@ def register(subparsers: Any) -> None:
     mini.add_argument("raw", type=Path, metavar="RAW", help="folder to write")
     mini.add_argument("--prompts", type=int, default=200, metavar="N", help="prompts in all (default: %(default)s)")
     mini.add_argument("--seed", type=int, default=0, help="same seed, same release (default: %(default)s)")
+    _add_build(commands)
+    dataset_check.add_parser(commands)
+    dataset_push.add_parser(commands)
+
+
+def _add_build(commands: Any) -> None:
     build = commands.add_parser(
         "build",
-        help="build a data set for load_dataset from a raw release",
-        description="Read a raw release and write Parquet with embedded pictures and a card. Bad records and pictures "
-        "are left out and counted.",
+        help="build a data set for load_dataset from a raw release, or from your own ratings",
+        description="Write Parquet with embedded pictures and a card. Bad records, pictures and archive members are "
+        "left out and counted. The same command goes on where a killed one stopped.",
     )
-    build.add_argument("raw", type=Path, metavar="RAW", help="folder with images/, train_list.json and test.json")
+    build.add_argument(
+        "raw",
+        type=Path,
+        metavar="RAW",
+        help="folder or archive of a raw release (images/, images.zip or its parts, with train_list.json and "
+        "test.json beside), or a CSV, JSON lines or Parquet list of your own ratings",
+    )
     build.add_argument("out", type=Path, metavar="OUT", help="folder to write; an earlier build in it is replaced")
-    build.add_argument("--strict", action="store_true", help="stop at the first bad record or picture")
+    build.add_argument("--strict", action="store_true", help="stop at the first bad record, picture or member")
+    build.add_argument(
+        "--dev",
+        type=float,
+        metavar="SHARE",
+        help="share of the training prompts for a split `dev` (default: 0.1 where the test split has no ratings, "
+        "else 0)",
+    )
+    build.add_argument(
+        "--folds", type=int, default=0, metavar="K", help="configurations fold_0 .. that each hold out a K-th"
+    )
+    build.add_argument("--seed", type=int, default=0, help="chooses the prompts of dev and folds (default: 0)")
+    build.add_argument("--num-proc", type=int, metavar="N", help="processes (default: as many as are worth it)")
     build.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand."""
-    return _draw(args) if args.dataset_command == "mini" else _build(args)
+    runners = {"mini": _draw, "build": _build, "check": dataset_check.run, "push": dataset_push.run}
+    return runners[args.dataset_command](args)
 
 
 def _draw(args: argparse.Namespace) -> int:
@@ -65,29 +89,23 @@ def _draw(args: argparse.Namespace) -> int:
 def _build(args: argparse.Namespace) -> int:
     from evalmuse_hf.data import build_dataset
 
-    report = build_dataset(args.raw, args.out, strict=args.strict)
-    print(json.dumps(_as_json(report), indent=2) if args.json else _as_table(report))
+    report = build_dataset(
+        args.raw,
+        args.out,
+        strict=args.strict,
+        dev=args.dev,
+        folds=args.folds,
+        seed=args.seed,
+        num_proc=args.num_proc,
+        progress=not args.quiet,
+    )
+    print(json.dumps({**report.as_json(), "out": str(report.out)}, indent=2) if args.json else _as_table(report))
     return 0
 
 
-def _as_json(report: "BuildReport") -> dict[str, Any]:
-    splits = {
-        name: {
-            "records": split.n_records,
-            "pairs": split.n_pairs,
-            "rated": split.n_rated,
-            "prompts": split.n_prompts,
-            "dropped": split.dropped,
-            "elements": split.n_elements,
-            "element_statuses": split.element_statuses,
-            "element_problems": [asdict(problem) for problem in split.element_problems[:_N_NAMED_ELEMENTS]],
-        }
-        for name, split in report.splits.items()
-    }
-    return {"format": FORMAT, "out": str(report.out), "splits": splits}
-
-
 def _as_table(report: "BuildReport") -> str:
+    from evalmuse_hf.data.report import count_reasons
+
     lines = [f"{'split':<8} {'records':>8} {'pairs':>8} {'rated':>8} {'prompts':>8}  dropped"]
     for name, split in report.splits.items():
         dropped = ", ".join(f"{reason} {number}" for reason, number in split.dropped.items()) or "-"
@@ -95,4 +113,11 @@ def _as_table(report: "BuildReport") -> str:
             f"{number:>8}" for number in (split.n_records, split.n_pairs, split.n_rated, split.n_prompts)
         )
         lines.append(f"{name:<8} {counts}  {dropped}")
+    members = ", ".join(f"{reason} {number}" for reason, number in count_reasons(report.member_problems).items())
+    if members:
+        lines.append(f"archive members left out: {members}")
+    if "dev" in report.splits and report.options["dev_was_chosen"]:
+        lines.append(
+            "dev was taken from the training prompts because test has no ratings; --dev 0 keeps them together"
+        )
     return "\n".join([*lines, str(report.out)])

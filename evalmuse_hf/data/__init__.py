@@ -4,11 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from evalmuse_hf.data.build import build_dataset
     from evalmuse_hf.data.builder import EvalMuse40K
     from evalmuse_hf.data.collator import AlignmentCollator
+    from evalmuse_hf.data.errors import ReleaseError
     from evalmuse_hf.data.loading import load_pairs
-    from evalmuse_hf.data.parquet import build_dataset
-    from evalmuse_hf.data.release import ReleasedSplit, ReleaseError, read_release
+    from evalmuse_hf.data.release import ReleasedSplit, read_release
     from evalmuse_hf.data.report import BuildReport, ElementProblem, RecordProblem, SplitReport
     from evalmuse_hf.data.targets import TokenTargets, official_locations, token_targets
 
@@ -36,11 +37,11 @@ _HOMES = {
     "ElementProblem": "report",
     "EvalMuse40K": "builder",
     "RecordProblem": "report",
-    "ReleaseError": "release",
+    "ReleaseError": "errors",
     "ReleasedSplit": "release",
     "SplitReport": "report",
     "TokenTargets": "targets",
-    "build_dataset": "parquet",
+    "build_dataset": "build",
     "load_pairs": "loading",
     "official_locations": "targets",
     "read_release": "release",

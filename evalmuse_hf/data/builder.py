@@ -1,26 +1,24 @@
 """EvalMuse-40K as a `datasets` builder that reads the raw official release."""
 
 import logging
-from collections.abc import Iterator
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import datasets
-from datasets.utils import tqdm
 
-from evalmuse_hf.data.pictures import check_pictures
-from evalmuse_hf.data.release import (
-    IMAGES_FOLDER,
-    ReleasedSplit,
-    ReleaseError,
-    prompt_identity,
-    read_release,
-    release_fingerprint,
-    released_splits,
-)
-from evalmuse_hf.data.report import RecordProblem, SplitReport
-from evalmuse_hf.data.rows import pair_row, prompt_variances
-from evalmuse_hf.schema import pair_features
+from evalmuse_hf.data.build import BuildOptions, plan_tasks
+from evalmuse_hf.data.errors import ReleaseError
+from evalmuse_hf.data.features import CONFIGS, config_features
+from evalmuse_hf.data.finishing import RANKING_SPLIT, ranking_rows
+from evalmuse_hf.data.groups import check_group
+from evalmuse_hf.data.raw_release import RawRelease, open_release
+from evalmuse_hf.data.report import RecordProblem, count_reasons
+from evalmuse_hf.data.scan import RANKING_FILE, SplitScan, scan_splits, split_sources
+from evalmuse_hf.data.shards import ShardTask
 
 logger = logging.getLogger(__name__)
 
@@ -31,96 +29,123 @@ DESCRIPTION = (
     "1 to 5, and yes or no for every element of the prompt."
 )
 HOMEPAGE = "https://huggingface.co/papers/2412.18150"
+VERSION = datasets.Version("1.0.0")
 
 
 class EvalMuse40K(datasets.GeneratorBasedBuilder):  # type: ignore[misc]  # datasets has no types
-    """Builds the ``pairs`` configuration from a raw official release.
+    """Builds a configuration from a raw official release, without writing Parquet first.
 
-    The cache is found again as long as neither the JSON files nor the pictures change.
+    ``pairs`` (default), ``prompts``, ``ratings`` and ``ranking_prompts`` have the rows that `build_dataset` writes:
+    pictures are decoded once for each of the first three, because a picture that cannot be decoded drops its record
+    everywhere. ``download_and_prepare(num_proc=...)`` and ``as_streaming_dataset`` work; the cache is found again as
+    long as neither the JSON files nor the pictures change.
 
     Args:
         *arguments: As for `datasets.GeneratorBasedBuilder`.
-        data_dir: Folder of the raw release, with ``images/``, ``train_list.json`` and ``test.json``.
+        data_dir: Folder or archive of the raw release; see `evalmuse_hf.data.raw_release.open_release`.
         strict: Raise `ReleaseError` on the first bad record or picture, instead of leaving it out.
+        dev: Share of the training prompts that form ``dev``; see `evalmuse_hf.data.build.BuildOptions`.
+        seed: Chooses them.
         **options: As for `datasets.GeneratorBasedBuilder`, such as ``config_name="pairs"`` and ``cache_dir``.
 
     Attributes:
-        reports: Counts of each split; filled when the split is generated, empty when the cache had it.
+        problems: What was dropped from each split; filled when the split is generated in this process, empty when
+            the cache had it.
 
     Raises:
         ReleaseError: If ``data_dir`` is no raw release.
     """
 
-    VERSION = datasets.Version("1.0.0")
-    BUILDER_CONFIGS = [datasets.BuilderConfig(name="pairs", version=VERSION, description=DESCRIPTION)]  # noqa: RUF012
-    DEFAULT_CONFIG_NAME = "pairs"
+    VERSION = VERSION
+    BUILDER_CONFIGS = [  # noqa: RUF012
+        datasets.BuilderConfig(name=name, version=VERSION, description=DESCRIPTION) for name in CONFIGS
+    ]
+    DEFAULT_CONFIG_NAME = CONFIGS[0]
     DEFAULT_WRITER_BATCH_SIZE = 100  # pictures are large
 
     def __init__(
-        self, *arguments: Any, data_dir: str | Path | None = None, strict: bool = False, **options: Any
+        self,
+        *arguments: Any,
+        data_dir: str | Path | None = None,
+        strict: bool = False,
+        dev: float | None = None,
+        seed: int = 0,
+        **options: Any,
     ) -> None:
         if data_dir is None:
-            raise ReleaseError("`data_dir` is missing; give the folder of the raw release.")
-        self._raw = Path(data_dir).expanduser().resolve()
-        self._strict = strict
-        self._splits = released_splits(self._raw)
-        self.reports: dict[str, SplitReport] = {}
-        options.setdefault("hash", release_fingerprint(self._raw))
+            raise ReleaseError("`data_dir` is missing; give the folder or the archive of the raw release.")
+        self._options = BuildOptions(strict=strict, dev=dev, seed=seed)
+        self._release = self._open(Path(data_dir).expanduser().resolve())
+        self.problems: dict[str, tuple[RecordProblem, ...]] = {}
+        options.setdefault("hash", f"{self._release.fingerprint()[:16]}-{dev}-{seed}-{strict}")
         options.setdefault("dataset_name", "evalmuse-40k")
-        super().__init__(*arguments, data_dir=str(self._raw), **options)
+        super().__init__(*arguments, data_dir=str(data_dir), **options)
+
+    def _open(self, raw: Path) -> RawRelease:
+        scratch = Path(tempfile.mkdtemp(prefix="evalmuse-"))
+        weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
+        return open_release(raw, scratch=scratch)
 
     def _info(self) -> datasets.DatasetInfo:
-        return datasets.DatasetInfo(description=DESCRIPTION, features=pair_features(), homepage=HOMEPAGE)
+        return datasets.DatasetInfo(
+            description=DESCRIPTION, features=config_features(self.config.name), homepage=HOMEPAGE
+        )
 
     def _split_generators(self, dl_manager: datasets.DownloadManager) -> list[datasets.SplitGenerator]:
-        return [datasets.SplitGenerator(name=split, gen_kwargs={"split": split}) for split in self._splits]
+        if self.config.name == "ranking_prompts":
+            path = self._release.files.get(RANKING_FILE)
+            if path is None:
+                raise ReleaseError(f"{self._release.name!r} has no {RANKING_FILE}, which holds the ranking prompts.")
+            return [datasets.SplitGenerator(name=RANKING_SPLIT, gen_kwargs={"ranking": str(path)})]
+        scans = scan_splits(split_sources(self._release), strict=self._options.strict)
+        tasks = plan_tasks(scans, self._options)
+        self.problems = {split: scan.problems for split, scan in scans.items()}
+        _refuse_empty(scans, tasks, name=self._release.name)
+        by_split: dict[str, list[ShardTask]] = {}
+        for task in tasks:
+            if self.config.name != "ratings" or scans["test" if task.split == "test" else "train"].n_rated:
+                by_split.setdefault(task.split, []).append(task)
+        return [
+            datasets.SplitGenerator(name=split, gen_kwargs={"tasks": members, "n_tasks": len(members)})
+            for split, members in by_split.items()
+        ]
 
-    def _generate_examples(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        released = read_release(self._raw, split=split, strict=self._strict)
-        images = self._raw / IMAGES_FOLDER
-        checked = check_pictures(
-            images,
-            [pair.image_path for pair in released.pairs],
-            progress=lambda results: tqdm(
-                results, total=len(released.pairs), desc=f"Checking {split} pictures", leave=False
-            ),
-        )
-        problems = {
-            place: RecordProblem(*released.sources[place], "img_path", picture.reason, picture.message or "")
-            for place, picture in enumerate(checked)
-            if picture.reason is not None
-        }
-        if self._strict and problems:
-            raise ReleaseError(f"{next(iter(problems.values()))}; replace it, or build without `strict`.")
-        hashes = [picture.content_hash for picture in checked if picture.content_hash is not None]
-        kept = released.without(problems)
-        self._record(kept)
-        variances = prompt_variances(kept.pairs)
-        for row, (pair, content_hash) in enumerate(zip(kept.pairs, hashes, strict=True)):
-            yield (
-                row,
-                pair_row(
-                    pair,
-                    image=(images / pair.image_path).read_bytes(),
-                    content_hash=content_hash,
-                    prompt_variance=variances[prompt_identity(pair.prompt.text)],
-                ),
-            )
-
-    def _record(self, kept: ReleasedSplit) -> None:
-        """Keep the counts of a split, and say what was dropped."""
-        report = self.reports[kept.name] = kept.report()
-        if report.problems:
-            logger.warning(
-                "Split %s: kept %d of %d records; dropped: %s. First of them: %s",
-                kept.name,
-                report.n_pairs,
-                report.n_records,
-                report.dropped,
-                "; ".join(map(str, report.problems[:_N_LOGGED_PROBLEMS])),
-            )
-        if not kept.pairs:
+    def _generate_examples(
+        self, tasks: Sequence[ShardTask] = (), n_tasks: int = 0, ranking: str | None = None
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        if ranking is not None:
+            rows, _ = ranking_rows(Path(ranking))
+            yield from ((row["prompt_id"], row) for row in rows)
+            return
+        problems: list[RecordProblem] = []
+        n_kept = 0
+        for task in tasks:
+            for place, group in enumerate(task.groups):
+                checked = check_group(task.source, group, strict=task.strict)
+                problems += checked.problems
+                n_kept += len(checked.pairs)
+                for number, row in enumerate(checked.rows(self.config.name)):
+                    yield f"{task.index}-{place}-{number}", row
+        self._note(tasks, problems)
+        if not n_kept and len(tasks) == n_tasks:
             raise ReleaseError(
-                f"Nothing is left of split {kept.name!r} of {str(self._raw)!r}: all {report.n_records} records were "
-                f"dropped ({report.dropped}); check that the pictures lie in its folder {IMAGES_FOLDER!r}."
+                f"Nothing is left of split {tasks[0].split!r} of {self._release.name!r}: "
+                f"{count_reasons(problems)}; replace these pictures."
+            )
+
+    def _note(self, tasks: Sequence[ShardTask], problems: list[RecordProblem]) -> None:
+        """Keep what was dropped from a split, and say so."""
+        split = tasks[0].split
+        dropped = self.problems[split] = (*self.problems.get(split, ()), *problems)
+        if dropped:
+            first = "; ".join(map(str, dropped[:_N_LOGGED_PROBLEMS]))
+            logger.warning("Split %s: dropped %s. First of them: %s", split, count_reasons(dropped), first)
+
+
+def _refuse_empty(scans: dict[str, SplitScan], tasks: Sequence[ShardTask], *, name: str) -> None:
+    for split, scan in scans.items():
+        if not any(task.split == split for task in tasks):
+            raise ReleaseError(
+                f"Nothing is left of split {split!r} of {name!r}: all {scan.n_records} records were dropped "
+                f"({count_reasons(scan.problems)}); check that the pictures lie in its folder 'images'."
             )

@@ -1,81 +1,151 @@
 """The card of a built data set: what `load_dataset` needs to know, and the counts of the build."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from evalmuse_hf.data.report import SplitReport
+from evalmuse_hf.data.report import BuildReport, SplitReport, count_reasons
 
-CONFIG_NAME = "pairs"
+if TYPE_CHECKING:
+    import datasets
+
 _N_LISTED_PROBLEMS = 20
 
 
-def write_card(*, dataset_info: Mapping[str, Any], reports: Mapping[str, SplitReport], name: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigCard:
+    """What `load_dataset` needs to know of one configuration.
+
+    Attributes:
+        name: Its name.
+        features: Its columns.
+        data_files: Pattern or patterns of each split's files, below the folder of the data set.
+        rows: Rows of each split.
+        table_bytes: Size of each split in memory.
+        file_bytes: Size of all files.
+    """
+
+    name: str
+    features: "datasets.Features"
+    data_files: Mapping[str, str | list[str]]
+    rows: Mapping[str, int]
+    table_bytes: Mapping[str, int]
+    file_bytes: int
+
+    def config(self) -> dict[str, Any]:
+        """Entry of ``configs``."""
+        files = [{"split": split, "path": path} for split, path in self.data_files.items()]
+        return {"config_name": self.name, "data_files": files}
+
+    def dataset_info(self) -> dict[str, Any]:
+        """Entry of ``dataset_info``, as `datasets` spells it."""
+        from datasets import DatasetInfo
+
+        return {
+            "config_name": self.name,
+            "features": DatasetInfo(features=self.features)._to_yaml_dict()["features"],
+            "splits": [
+                {"name": split, "num_bytes": self.table_bytes[split], "num_examples": rows}
+                for split, rows in self.rows.items()
+            ],
+            "download_size": self.file_bytes,
+            "dataset_size": sum(self.table_bytes.values()),
+        }
+
+
+def write_card(*, configs: Sequence[ConfigCard], report: BuildReport, name: str) -> str:
     """Text of ``README.md``: YAML front matter for the Hub and `datasets`, then a page for people.
 
     Args:
-        dataset_info: Features, splits and sizes, as `datasets` spells them in YAML.
-        reports: Counts of each split, in order.
+        configs: The configurations, the default one first.
+        report: The counts.
         name: Name of the data set, such as that of its folder.
     """
+    entries = [config.config() for config in configs]
+    entries[0]["default"] = True
     metadata = {
         "pretty_name": name,
         "task_categories": ["text-to-image"],
         "tags": ["evalmuse", "text-to-image-alignment", "human-ratings"],
-        "configs": [
-            {
-                "config_name": CONFIG_NAME,
-                "default": True,
-                "data_files": [{"split": split, "path": f"data/{split}-*.parquet"} for split in reports],
-            }
-        ],
-        "dataset_info": {"config_name": CONFIG_NAME, **dataset_info},
+        "configs": entries,
+        "dataset_info": [config.dataset_info() for config in configs],
     }
     front_matter = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
-    return f"---\n{front_matter}---\n\n{_page(reports, name=name)}"
+    return f"---\n{front_matter}---\n\n{_page(configs, report, name=name)}"
 
 
-def _page(reports: Mapping[str, SplitReport], *, name: str) -> str:
+def _page(configs: Sequence[ConfigCard], report: BuildReport, *, name: str) -> str:
+    reports = report.splits
     counts = "\n".join(
-        f"| {split} | {report.n_records} | {report.n_pairs} | {report.n_rated} | {report.n_prompts} |"
-        for split, report in reports.items()
+        f"| {split} | {counted.n_records} | {counted.n_pairs} | {counted.n_rated} | {counted.n_prompts} |"
+        for split, counted in reports.items()
     )
-    dropped = [
-        f"| {split} | `{reason}` | {number} |"
-        for split, report in reports.items()
-        for reason, number in report.dropped.items()
-    ]
-    problems = [str(problem) for report in reports.values() for problem in report.problems]
     sections = [
         f"# {name}\n\nPictures by text-to-image models with human ratings: how well the picture shows what the prompt "
         "asked for, overall (1 to 5) and for every element of the prompt (0 or 1). One row is one picture with its "
-        "prompt. Built by `evalmuse dataset build` from a raw release in the format of "
+        "prompt. Built by `evalmuse dataset build` from ratings in the format of "
         "[EvalMuse-40K](https://huggingface.co/papers/2412.18150).",
+        f"## Configurations\n\n{_configs_table(configs)}",
         "## Counts\n\n| split | records read | pairs kept | pairs rated | prompts |\n|---|---|---|---|---|\n"
-        f"{counts}\n\nNo prompt is in two splits.",
-        "## Dropped records\n\n"
-        + ("| split | reason | records |\n|---|---|---|\n" + "\n".join(dropped) if dropped else "None."),
+        f"{counts}\n\nNo prompt is in two splits.{_dev_note(report)}",
+        *_dropped(report),
+        *_elements(reports),
+        _READING,
     ]
-    if problems:
-        sections.append(_listed(problems))
+    return "\n\n".join(sections) + "\n"
+
+
+def _configs_table(configs: Sequence[ConfigCard]) -> str:
+    meaning = {
+        "pairs": "one row per picture, with its ratings (default)",
+        "prompts": "one row per prompt",
+        "ratings": "one row per rating",
+        "ranking_prompts": "prompts to rank generators with",
+    }
+    lines = [
+        f"| `{config.name}` | {meaning.get(config.name, 'this fold of the training prompts held out as `dev`')} | "
+        f"{', '.join(f'{split} {rows}' for split, rows in config.rows.items())} |"
+        for config in configs
+    ]
+    return "\n".join(["| configuration | what | rows |", "|---|---|---|", *lines])
+
+
+def _dev_note(report: BuildReport) -> str:
+    if "dev" not in report.splits:
+        return ""
+    return (
+        " The official ratings of `test` are not published; `dev` was taken from the training prompts "
+        f"(share {report.options['dev']:g}, seed {report.options['seed']})."
+        if report.splits["dev"].n_pairs and "test" in report.splits and not report.splits["test"].n_rated
+        else f" `dev` was taken from the training prompts (seed {report.options['seed']})."
+    )
+
+
+def _dropped(report: BuildReport) -> list[str]:
+    counted = [(split, split_report.dropped) for split, split_report in report.splits.items()]
+    counted.append(("archive", count_reasons(report.member_problems)))
+    counted.append(("ranking prompts", count_reasons(report.ranking_problems)))
+    lines = [
+        f"| {where} | `{reason}` | {number} |" for where, dropped in counted for reason, number in dropped.items()
+    ]
+    table = "| split | reason | records |\n|---|---|---|\n" + "\n".join(lines) if lines else "None."
+    problems = [*report.problems, *report.member_problems, *report.ranking_problems]
+    return [f"## Dropped records\n\n{table}", *([_listed([str(problem) for problem in problems])] if problems else [])]
+
+
+def _elements(reports: Mapping[str, SplitReport]) -> list[str]:
     statuses = [
         f"| {split} | {report.n_elements} | `{status}` | {number} |"
         for split, report in reports.items()
         for status, number in report.element_statuses.items()
     ]
-    sections.append(
-        "## Elements that are not exactly in their prompt\n\n"
-        + (
-            "| split | elements | status | of them |\n|---|---|---|---|\n" + "\n".join(statuses)
-            if statuses
-            else "None."
-        )
-    )
+    table = "| split | elements | status | of them |\n|---|---|---|---|\n" + "\n".join(statuses)
+    sections = [f"## Elements that are not exactly in their prompt\n\n{table if statuses else 'None.'}"]
     if statuses:
         sections.append(_listed([str(problem) for report in reports.values() for problem in report.element_problems]))
-    sections.append(_READING)
-    return "\n\n".join(sections) + "\n"
+    return sections
 
 
 def _listed(problems: list[str]) -> str:
@@ -93,5 +163,8 @@ _READING = """## How to read it
 - `split_confidence` is 1 where a rater found that the split into elements **may be wrong**; `attribute_confidence` is
   0 where a rater was unsure about an attribute; `prompt_meaningless` is 1 for a prompt that cannot be judged.
 - `content_hash` is the SHA-256 of the picture file, which is stored as released.
+- Rows of one prompt stand together, prompts in the order of their first record.
+- In `ratings`, `rating_position` is the place in the released list and no person; `rater_id` and `round` are null
+  where they are not known.
 
 Pictures carry the terms of the model that made them; ratings carry those of the release."""

@@ -6,8 +6,9 @@ from pathlib import Path
 import datasets
 
 from evalmuse_hf.data.builder import EvalMuse40K
-from evalmuse_hf.data.parquet import is_built
-from evalmuse_hf.data.release import SPLIT_FILES
+from evalmuse_hf.data.errors import ReleaseError
+from evalmuse_hf.data.features import FOLDERS
+from evalmuse_hf.data.workspace import CARD_FILE
 from evalmuse_hf.schema import pair_features
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -37,15 +38,25 @@ def load_pairs(name: str | Path, split: str) -> datasets.Dataset:
         return _checked(_load(str(name), split), name)
     if is_built(folder):
         return _checked(_load(str(folder.resolve()), split), name)
-    if not any((folder / file).is_file() for file in SPLIT_FILES.values()):
+    try:
+        builder = EvalMuse40K(config_name="pairs", data_dir=folder)
+        builder.download_and_prepare()
+    except ReleaseError as error:
         raise ValueError(
             f"The folder {str(name)!r} is neither a built data set (README.md and data/*.parquet) nor a raw release "
-            f"({' or '.join(SPLIT_FILES.values())}); make one with `evalmuse dataset build RAW OUT`."
-        )
-    builder = EvalMuse40K(config_name="pairs", data_dir=folder)
-    builder.download_and_prepare()
+            f"({error}); make one with `evalmuse dataset build RAW OUT`."
+        ) from error
     _refuse_unknown_split(split, available=list(builder.info.splits), name=str(name))
     return builder.as_dataset(split=split)
+
+
+def is_built(folder: Path) -> bool:
+    """Whether a folder looks like the result of `evalmuse_hf.data.build_dataset`.
+
+    Args:
+        folder: Any path.
+    """
+    return (folder / CARD_FILE).is_file() and any((folder / FOLDERS["pairs"]).glob("*.parquet"))
 
 
 def _load(path: str, split: str) -> datasets.Dataset:

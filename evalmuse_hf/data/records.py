@@ -1,4 +1,8 @@
-"""One record of the released JSON becomes one `Pair`; the released spellings are translated here and nowhere else."""
+"""One record of the released JSON becomes one `Pair`; the released spellings are translated here and nowhere else.
+
+The reserved key ``own`` carries what the official format has no field for (see `evalmuse_hf.data.own_data`). It is
+read only where the caller says that the record is the user's own: a downloaded file could point it anywhere.
+"""
 
 import ast
 import json
@@ -30,15 +34,17 @@ class RecordError(ValueError):
         self.reason = reason or f"bad_{field}"
 
 
-def read_record(record: object) -> Pair:
-    """Read one record of ``train_list.json``, ``test.json`` or ``eval.json``.
+def read_record(record: object, *, own: bool = False) -> Pair:
+    """Read one record of ``train_list.json``, ``test.json``, ``eval.json`` or the processed ``train.json``.
 
     ``element_score`` may be an object or the text of one (JSON or Python literal; nothing is evaluated). Ratings may
-    be a list with one whole number per rater, a single whole number (one rater), or null (not published). An element
-    key without a category keeps its whole text and has category None.
+    be a list with one whole number per rater, a single whole number (one rater), or null (not published). Single
+    numbers are means instead where the record has the field ``var``, as the official preprocessing writes it, or
+    where they are no whole numbers.
 
     Args:
         record: The record as the JSON parser returned it.
+        own: Whether it is the user's own: its key ``own`` counts, and an element may have no category.
 
     Returns:
         The pair. ``type`` has become ``source`` and ``synthetic_type``, and the generator is the first folder of
@@ -50,26 +56,70 @@ def read_record(record: object) -> Pair:
     if not isinstance(record, Mapping):
         raise RecordError("record", f"expected a JSON object, got {_quote(record)}")
     path = _image_path(record.get("img_path"))
-    elements = _elements(record.get("element_score"))
+    answers = _elements(record.get("element_score"))
+    extra = _extra(record) if own else {}
     source, synthetic_type = _source(record.get("type"))
     prompt = Prompt(
         prompt_id=_prompt_id(record.get("prompt_id")),
         text=_prompt_text(record.get("prompt")),
-        source=source,
-        synthetic_type=synthetic_type,
-        elements=tuple(_element(key) for key in elements),
+        source=extra.get("source", source),
+        synthetic_type=extra.get("synthetic_type", synthetic_type),
+        elements=tuple(_element(key, own=own) for key in answers),
     )
-    return Pair(
-        image_path=path.as_posix(),
-        prompt=prompt,
-        generator=path.parts[0],
-        overall_ratings=_ratings(record.get("total_score"), "total_score", ALIGNMENT_SCALE),
-        element_ratings=tuple(elements.values()),
-        prompt_meaningless=_votes(record, "promt_meaningless"),
-        split_confidence=_votes(record, "split_confidence"),
-        attribute_confidence=_votes(record, "attribute_confidence"),
-        fidelity_labels=_labels(record.get("fidelity_label")),
-    )
+    is_mean = "var" in record or _is_fraction(record.get("total_score")) or any(map(_is_fraction, answers.values()))
+    overall, overall_mean = _score(record.get("total_score"), "total_score", ALIGNMENT_SCALE, is_mean=is_mean)
+    scores = [
+        _score(answer, "element_score", ELEMENT_SCALE, of=key, is_mean=is_mean) for key, answer in answers.items()
+    ]
+    means = tuple(mean for _, mean in scores)
+    try:
+        pair = Pair(
+            image_path=path.as_posix(),
+            prompt=prompt,
+            generator=extra.get("generator") or path.parts[0],
+            generator_license=extra.get("generator_license"),
+            overall_ratings=overall,
+            element_ratings=tuple(ratings for ratings, _ in scores),
+            prompt_meaningless=_votes(record, "promt_meaningless"),
+            split_confidence=_votes(record, "split_confidence"),
+            attribute_confidence=_votes(record, "attribute_confidence"),
+            fidelity_labels=_labels(record.get("fidelity_label")),
+            overall_mean=overall_mean,
+            element_means=means if any(mean is not None for mean in means) else (),
+            rater_ids=tuple(extra.get("rater_ids") or ()),
+            rounds=tuple(extra.get("rounds") or ()),
+        )
+    except ValueError as error:
+        if isinstance(error, RecordError):
+            raise
+        raise RecordError("own", str(error), reason="bad_rating_details") from error
+    _refuse_lone_surrogates(pair)
+    return pair
+
+
+def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the user's own record knows beyond the official fields; what is null there is left out."""
+    extra = record.get("own")
+    return {key: value for key, value in extra.items() if value is not None} if isinstance(extra, Mapping) else {}
+
+
+def _refuse_lone_surrogates(pair: Pair) -> None:
+    """Refuse half of a surrogate pair, which JSON can spell and no UTF-8 file can hold."""
+    keys = [element.key for element in pair.prompt.elements]
+    texts = {
+        "prompt": [pair.prompt.text],
+        "prompt_id": [pair.prompt.prompt_id],
+        "type": [pair.prompt.synthetic_type or ""],
+        "img_path": [pair.image_path],
+        "element_score": keys,
+        "fidelity_label": pair.fidelity_labels,
+    }
+    for field, values in texts.items():
+        try:
+            "".join(values).encode()
+        except UnicodeEncodeError:
+            message = f"expected text that UTF-8 can hold, got half of a surrogate pair in {_quote(values[0])}"
+            raise RecordError(field, message) from None
 
 
 def _image_path(value: object) -> PurePosixPath:
@@ -111,8 +161,8 @@ def _source(value: object) -> tuple[str | None, str | None]:
     return "synthetic", None if kind.lower() in ("synthetic", "synth") else kind
 
 
-def _elements(value: object) -> dict[str, tuple[int, ...] | None]:
-    """Ratings of each element key, in the released order."""
+def _elements(value: object) -> dict[str, object]:
+    """Answers to each element key, in the released order."""
     if value is None:
         return {}
     scores = _literal(value) if isinstance(value, str) else value
@@ -120,18 +170,41 @@ def _elements(value: object) -> dict[str, tuple[int, ...] | None]:
         raise RecordError(
             "element_score", f"expected an object like {{'two cats (counting)': [1, 0, 1]}}, got {_quote(value)}"
         )
-    return {key: _ratings(score, "element_score", ELEMENT_SCALE, of=key) for key, score in scores.items()}
+    return {key: _literal(score) if isinstance(score, str) else score for key, score in scores.items()}
 
 
-def _element(key: str) -> Element:
+def _element(key: str, *, own: bool) -> Element:
+    if own and key.strip():
+        return Element.read(key)
     try:
         return Element.parse(key)
-    except ValueError:
-        return Element.from_text(key)
+    except ValueError as error:
+        message = f"expected element keys that end in their category, like 'two cats (counting)', got {_quote(key)}"
+        raise RecordError("element_score", message, reason="bad_element_key") from error
+
+
+def _is_fraction(value: object) -> bool:
+    return isinstance(value, float) and math.isfinite(value) and value != int(value)
+
+
+def _score(
+    value: object, field: str, scale: tuple[float, float], *, of: str = "", is_mean: bool
+) -> tuple[tuple[int, ...] | None, float | None]:
+    """Ratings, or the mean where only that was published."""
+    number = _literal(value) if isinstance(value, str) else value
+    if not is_mean or isinstance(number, list | tuple) or number is None:
+        return _ratings(number, field, scale, of=of), None
+    if isinstance(number, bool) or not isinstance(number, int | float) or not scale[0] <= number <= scale[1]:
+        where = f" for {of!r}" if of else ""
+        expected = f"expected a mean rating from {scale[0]:.0f} to {scale[1]:.0f}{where}"
+        raise RecordError(field, f"{expected}, got {_quote(value)}")
+    return None, float(number)
 
 
 def _votes(record: Mapping[str, Any], field: str) -> tuple[int, ...]:
-    return _ratings(record.get(field), field, _ANY_SCALE) or ()
+    """Answers to a question about the pair; none where only their mean was published."""
+    value = record.get(field)
+    return () if "var" in record or _is_fraction(value) else _ratings(value, field, _ANY_SCALE) or ()
 
 
 def _ratings(value: object, field: str, scale: tuple[float, float], *, of: str = "") -> tuple[int, ...] | None:

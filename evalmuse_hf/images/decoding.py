@@ -81,6 +81,24 @@ def load_image(source: ImageSource, *, name: str | None = None, max_pixels: int 
     )
 
 
+def check_image(content: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> None:
+    """Decode a picture file completely and keep nothing, to learn whether `load_image` can read it.
+
+    Args:
+        content: Content of the file.
+        name: How messages call the picture.
+        max_pixels: Width times height that is still decoded.
+
+    Raises:
+        ImageDecodingError: If `load_image` would raise it.
+    """
+    with _open(content, name=name) as image:
+        if image.mode == "RGB":  # nothing can go wrong after decoding, so that the conversion's copy is spared
+            _load_pixels(image, name=name, max_pixels=max_pixels)
+        else:
+            _to_rgb(image, name=name, max_pixels=max_pixels)
+
+
 def _load_mapping(source: Mapping[str, Any], *, name: str | None, max_pixels: int) -> Image.Image:
     """Load from the content if it is there, else from the path."""
     path, content = source.get("path"), source.get("bytes")
@@ -114,28 +132,36 @@ def _read(path: Path, *, name: str | None) -> bytes:
 
 def _decode(content: bytes, *, name: str, max_pixels: int) -> Image.Image:
     """Decode the first frame of a file."""
+    with _open(content, name=name) as image:
+        return _to_rgb(image, name=name, max_pixels=max_pixels)
+
+
+def _open(content: bytes, *, name: str) -> Image.Image:
+    """Read the header of a file."""
     if not content:
         raise _error(name, "the file has zero bytes; make or download it again.")
     Image.init()
     try:
-        image = Image.open(io.BytesIO(content), formats=[form for form in _FORMATS if form in Image.OPEN])
+        return Image.open(io.BytesIO(content), formats=[form for form in _FORMATS if form in Image.OPEN])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _error(name, "it has so many pixels that Pillow takes it for a bomb; scale it down first.") from None
     except Exception as error:  # decoders raise anything on foreign bytes
         raise _error(
             name, "it is not a PNG, JPEG, WebP, GIF, BMP, TIFF, ... file, or its header is damaged."
         ) from error
-    with image:
-        return _to_rgb(image, name=name, max_pixels=max_pixels)
 
 
-def _to_rgb(image: Image.Image, *, name: str, max_pixels: int) -> Image.Image:
-    """Decode, turn upright, convert."""
+def _load_pixels(image: Image.Image, *, name: str, max_pixels: int) -> None:
     _check_size(*image.size, name=name, max_pixels=max_pixels)
     try:
         image.load()
     except Exception as error:  # decoders raise anything on foreign bytes
         raise _error(name, f"the file is truncated or damaged ({error}); make or download it again.") from error
+
+
+def _to_rgb(image: Image.Image, *, name: str, max_pixels: int) -> Image.Image:
+    """Decode, turn upright, convert."""
+    _load_pixels(image, name=name, max_pixels=max_pixels)
     orientation = _orientation(image)
     if image.mode == "I" or image.mode.startswith("I;16"):
         values = np.asarray(image)

@@ -3,9 +3,13 @@
 import base64
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evalmuse_hf.reports.content import Report
 from evalmuse_hf.reports.plots import plot_categories, plot_ranking, plot_scatter
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -27,16 +31,9 @@ def render_report(report: Report) -> str:
     Returns:
         A complete HTML page; plots are inline SVG, pictures are data URIs.
     """
-    import jinja2
     from markupsafe import Markup
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment()
     environment.filters["data_uri"] = data_uri
     # Ours, without any text of a user that matplotlib has not escaped.
     plots = {
@@ -45,6 +42,19 @@ def render_report(report: Report) -> str:
         "ranking": Markup(plot_ranking(report.ranking)) if report.ranking else "",
     }
     return environment.get_template("report.html.j2").render(report=report, plots=plots)
+
+
+def make_environment() -> "Environment":
+    """The settings with which every page is laid out: all texts escaped, nothing undefined passed over."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def write_report(report: Report, path: str | Path) -> None:

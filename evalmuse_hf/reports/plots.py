@@ -111,6 +111,47 @@ def plot_ranking(lines: Sequence[RankingLine]) -> str:
         return _to_svg(canvas)
 
 
+def plot_bars(
+    *,
+    labels: Sequence[str],
+    values: Sequence[float | None],
+    axis: str,
+    low: float = 0.0,
+    high: float | None = None,
+    references: Sequence[float | None] = (),
+) -> str:
+    """Values as horizontal bars with their numbers; a tick marks the value to compare with.
+
+    Args:
+        labels: From top to bottom.
+        values: One per label; None leaves the place empty.
+        axis: What the values are.
+        low: Left end of the axis, where the bars begin.
+        high: Right end; None leaves room for the longest bar.
+        references: One per label, drawn as dark ticks; empty for none.
+
+    Returns:
+        An ``<svg>`` element.
+    """
+    known = [value for value in (*values, *references) if value is not None]
+    end = high if high is not None else max([*known, low + 1e-9])
+    with _canvas(width=6.4, height=1.0 + 0.33 * len(labels)) as (canvas, axes):
+        for place, value in enumerate(values):
+            if value is not None:
+                axes.barh(place, value - low, left=low, height=0.62, color=SCORER_COLOR, alpha=0.85, zorder=2)
+                number = f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+                axes.text(end + 0.02 * (end - low), place, number, va="center", fontsize=10.5)
+        for place, reference in enumerate(references):
+            if reference is not None:
+                ends = [place - 0.38, place + 0.38]
+                axes.plot([reference] * 2, ends, color=PEOPLE_COLOR, linewidth=2.5, zorder=4, clip_on=False)
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set(xlim=(low, end), ylim=(len(labels) - 0.4, -0.6), xlabel=axis)
+        axes.grid(axis="x", color=_GRID_COLOR, linewidth=0.8, zorder=0)
+        axes.tick_params(axis="y", length=0)
+        return _to_svg(canvas)
+
+
 def _interval(
     axes: "Axes", place: float, mean: float, low: float | None, high: float | None, *, color: str, marker: str
 ) -> None:

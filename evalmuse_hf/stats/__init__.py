@@ -1,5 +1,7 @@
-"""Statistics of the protocol: correlation, error, verdict accuracy, challenge scores, and intervals by resampling."""
+"""Statistics of the protocol: correlation, error, accuracy, agreement, adjusted means, challenge scores, intervals."""
 
+from evalmuse_hf.stats.additive import AdjustedMeans, adjusted_means
+from evalmuse_hf.stats.agreement import krippendorff_alpha
 from evalmuse_hf.stats.challenge import ntire_track1
 from evalmuse_hf.stats.citation import CITATION
 from evalmuse_hf.stats.classification import element_accuracy
@@ -17,14 +19,17 @@ from evalmuse_hf.stats.results import (
 __all__ = [
     "CITATION",
     "AccuracyResult",
+    "AdjustedMeans",
     "ConfidenceInterval",
     "CorrelationResult",
     "Logistic4",
     "NtireTrack1Result",
     "StatisticResult",
+    "adjusted_means",
     "element_accuracy",
     "fit_logistic4",
     "krcc",
+    "krippendorff_alpha",
     "mean_interval",
     "ntire_track1",
     "plcc",

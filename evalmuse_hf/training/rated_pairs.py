@@ -3,7 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
-from evalmuse_hf.data.release import prompt_identity
+from evalmuse_hf.data.identity import prompt_identity
 from evalmuse_hf.training.weighting import VarianceScheme, VarianceWeights, WeightScale, rating_noise, variance_weights
 
 if TYPE_CHECKING:

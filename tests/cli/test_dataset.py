@@ -46,16 +46,30 @@ def test_build_prints_json_if_asked(raw, tmp_path, capsys):
     assert main(["dataset", "build", str(raw), str(tmp_path / "out"), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["format"] == 1
-    assert report["splits"]["train"] == {
-        "records": 3,
-        "pairs": 2,
-        "rated": 2,
-        "prompts": 1,
-        "dropped": {"bad_total_score": 1},
-        "elements": 1,
-        "element_statuses": {},
-        "element_problems": [],
-    }
+    assert report["out"] == str(tmp_path / "out")
+    train = report["splits"]["train"]
+    assert (train["records"], train["pairs"], train["rated"], train["prompts"]) == (3, 2, 2, 1)
+    assert train["dropped"] == {"bad_total_score": 1}
+    assert [problem["row"] for problem in train["problems"]] == [1]
+
+
+def test_build_says_where_a_dev_split_comes_from(raw, tmp_path, capsys):
+    records = json.loads((raw / "train_list.json").read_text("utf-8"))
+    records[2] |= {"prompt": "a dog with a cat", "prompt_id": "dog"}
+    (raw / "train_list.json").write_text(json.dumps(records), "utf-8")
+    blind = {**records[0], "prompt": "another cat", "img_path": "SDXL/1.png", "total_score": None, "element_score": {}}
+    (raw / "test.json").write_text(json.dumps([blind]), "utf-8")
+    assert main(["dataset", "build", str(raw), str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    assert "dev was taken from the training prompts because test has no ratings; --dev 0" in printed
+    assert main(["dataset", "build", str(raw), str(tmp_path / "out"), "--dev", "0"]) == 0
+    assert "dev was taken" not in capsys.readouterr().out
+
+
+def test_build_takes_a_list_of_ones_own_ratings(raw, tmp_path, capsys):
+    (raw / "mine.csv").write_text("image,prompt,ratings\nimages/SDXL/0.png,a cat,4;5\n", "utf-8")
+    assert main(["dataset", "build", str(raw / "mine.csv"), str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["train", "1", "1"]
 
 
 def test_build_names_the_elements_that_are_not_in_their_prompt(raw, tmp_path, capsys):
@@ -79,7 +93,7 @@ def test_a_strict_build_stops_with_one_sentence(raw, tmp_path, capsys):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["build", "absent", "out"], "absent'; give the folder of the raw release"),
+        (["build", "absent", "out"], "There is no 'absent'; give the folder of the raw release"),
         (["mini", "raw", "--prompts", "1"], "--prompts must be at least 2"),
         (["build", "raw", "raw"], "holds something else than an earlier build"),
         (["mini", "raw/train_list.json"], "is a file"),

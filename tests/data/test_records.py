@@ -73,7 +73,7 @@ def test_missing_ratings_are_none_and_never_zero(record, value):
     "field, value, expected",
     [
         ("total_score", [4, 6, 3], "whole numbers from 1 to 5, one per rater, got \\[4, 6, 3\\]"),
-        ("total_score", 3.67, "whole numbers from 1 to 5"),
+        ("total_score", 5.5, "a mean rating from 1 to 5"),
         ("total_score", [4, None, 3], "whole numbers from 1 to 5"),
         ("total_score", [True], "whole numbers from 1 to 5"),
         ("total_score", "four", "whole numbers from 1 to 5"),
@@ -120,9 +120,50 @@ def test_the_type_says_where_a_prompt_comes_from(record, kind, source, synthetic
     assert (prompt.source, prompt.synthetic_type) == (source, synthetic_type)
 
 
-def test_an_element_without_category_is_kept(record):
-    (element,) = read_record(record(element_score={"two cats": [1]})).prompt.elements
+def test_an_element_without_category_drops_a_released_record_but_not_the_users_own(record):
+    keys = {"two cats": [1]}
+    with pytest.raises(
+        RecordError, match=r"expected element keys that end in their category, .*, got 'two cats'"
+    ) as caught:
+        read_record(record(element_score=keys))
+    assert caught.value.reason == "bad_element_key"
+    (element,) = read_record(record(element_score=keys), own=True).prompt.elements
     assert (element.text, element.category) == ("two cats", None)
+
+
+def test_single_numbers_of_the_processed_file_are_means(record):
+    values = {"total_score": 4, "element_score": {"cats (animal)": 0.333333}, "promt_meaningless": 0.3}
+    pair = read_record(record(**values, split_confidence=0, attribute_confidence=1, var=0.5))
+    assert (pair.overall_ratings, pair.overall_score) == (None, 4.0)
+    assert (pair.element_ratings, pair.element_scores) == ((None,), (0.333333,))
+    assert (pair.prompt_meaningless, pair.split_confidence) == ((), ())
+
+
+def test_a_whole_number_alone_is_the_rating_of_one_rater(record):
+    assert read_record(record(total_score=4)).overall_ratings == (4,)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"prompt": "a \ud800 cat"}, {"element_score": {"\udfff (object)": [1]}}], ids=["prompt", "element"]
+)
+def test_half_a_surrogate_pair_is_refused(record, fields):
+    with pytest.raises(RecordError, match="expected text that UTF-8 can hold"):
+        read_record(record(**fields))
+
+
+def test_the_users_own_details_count_only_for_own_records(record):
+    own = {"generator": "Mine", "generator_license": "cc0", "rater_ids": ["a", None, "b"], "rounds": [1, 1, 2]}
+    row = record(own={**own, "source": "real"})
+    assert read_record(row).generator == "SDXL"
+    pair = read_record(row, own=True)
+    assert (pair.generator, pair.generator_license, pair.prompt.source) == ("Mine", "cc0", "real")
+    assert (pair.rater_ids, pair.rounds) == (("a", None, "b"), (1, 1, 2))
+
+
+def test_details_for_another_number_of_ratings_are_refused(record):
+    with pytest.raises(RecordError, match=r"`rater_ids` of picture .* has 2 entries, expected 3") as caught:
+        read_record(record(own={"rater_ids": ["a", "b"]}), own=True)
+    assert caught.value.reason == "bad_rating_details"
 
 
 def test_a_path_may_be_written_with_backslashes(record):

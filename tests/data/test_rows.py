@@ -1,28 +1,60 @@
 import math
 import statistics
+from dataclasses import replace
 
 import pytest
 
+from evalmuse_hf.data.features import config_features
 from evalmuse_hf.data.records import read_record
-from evalmuse_hf.data.rows import pair_row, prompt_variances
+from evalmuse_hf.data.rows import pair_row, prompt_rows, rating_rows, score_variance
 from evalmuse_hf.schema import pair_features
 
 
 def test_prompt_variance_is_unbiased_over_picture_means(record):
     votes = ([4, 5, 3], [1, 2, 3], [1])
     pairs = [read_record(record(total_score=vote, img_path=f"A/{vote}.png")) for vote in votes]
-    (variance,) = prompt_variances(pairs).values()
-    assert variance == pytest.approx(statistics.variance([4, 2, 1]), abs=1e-12)  # means by hand
+    assert score_variance(pairs) == pytest.approx(statistics.variance([4, 2, 1]), abs=1e-12)  # means by hand
 
 
 def test_one_rated_picture_has_no_variance(record):
     pairs = [read_record(record()), read_record(record(img_path="A/2.png", total_score=None))]
-    assert all(math.isnan(variance) for variance in prompt_variances(pairs).values())
+    assert math.isnan(score_variance(pairs))
 
 
-def test_spellings_of_one_prompt_are_one_group(record):
-    pairs = [read_record(record()), read_record(record(prompt="two red cats on a sofa. ", total_score=[2]))]
-    assert prompt_variances(pairs) == {"two red cats on a sofa.": 2.0}  # means 4 and 2
+def test_prompts_have_one_row_for_each_id(record):
+    pairs = [
+        read_record(record(prompt_id=key, img_path=f"A/{place}.png", total_score=[1 + place]))
+        for place, key in enumerate("aab")
+    ]
+    rows = list(prompt_rows(pairs, prompt_variance=1.0))
+    assert [(row["prompt_id"], row["n_pairs"], row["overall_score"]) for row in rows] == [("a", 2, 1.5), ("b", 1, 3.0)]
+    assert list(rows[0]) == list(config_features("prompts"))
+    assert rows[0]["elements"][0] == {
+        "text": "Two",
+        "category": "counting",
+        "raw_category": "counting",
+        "spans": [[0, 3]],
+    }
+
+
+def test_every_rating_is_a_row_overall_first(record):
+    pair = read_record(record(total_score=[4, 5], element_score={"cats (animal)": [1, 0]}))
+    rows = list(rating_rows(replace(pair, rater_ids=("ann", None), rounds=(1, 2))))
+    assert list(rows[0]) == list(config_features("ratings"))
+    assert [(row["target"], row["element"], row["rating"]) for row in rows] == [
+        ("overall", None, 4),
+        ("overall", None, 5),
+        ("element", "cats", 1),
+        ("element", "cats", 0),
+    ]
+    assert [(row["rating_position"], row["rater_id"], row["round"]) for row in rows[2:]] == [
+        (0, "ann", 1),
+        (1, None, 2),
+    ]
+
+
+def test_unpublished_ratings_are_no_rows(record):
+    assert list(rating_rows(read_record(record(total_score=None, element_score={"cats (animal)": None})))) == []
 
 
 def test_a_row_has_exactly_the_promised_columns(record):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from evalmuse_hf.images.decoding import ImageDecodingError, load_image
+from evalmuse_hf.images.decoding import ImageDecodingError, check_image, load_image
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -136,6 +136,30 @@ def test_a_truncated_file_is_an_error(form: str, share: float):
     content = encode(PICTURE, form)
     with pytest.raises(ImageDecodingError, match=r"Cannot read picture 'half\.x': .*(truncated or damaged|header)"):
         load_image(content[: int(len(content) * share)], name="half.x")
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.5, 1])
+@pytest.mark.parametrize("mode", ["RGB", "P", "I;16", "F"])
+def test_a_check_finds_what_loading_would(mode: str, share: float):
+    picture = PICTURE if mode == "RGB" else PICTURE.convert("L" if mode in ("I;16", "F") else mode)
+    form = "TIFF" if mode == "F" else "PNG"
+    whole = encode(picture.convert(mode), form)
+    content = whole[: int(len(whole) * share)]
+    if share == 1 and mode != "F":
+        load_image(content, name="half.x")
+        check_image(content, name="half.x")
+        return
+    messages = []
+    for read in (load_image, check_image):
+        with pytest.raises(ImageDecodingError) as caught:
+            read(content, name="half.x")
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+def test_a_check_refuses_a_picture_over_the_limit():
+    with pytest.raises(ImageDecodingError, match="exceed the limit of 599"):
+        check_image(encode(PICTURE), name="large", max_pixels=599)
 
 
 def test_pillows_switch_for_truncated_files_is_left_alone(monkeypatch: pytest.MonkeyPatch):

@@ -1,6 +1,6 @@
 import xml.etree.ElementTree as ET
 
-from evalmuse_hf.reports.plots import plot_categories, plot_ranking, plot_scatter
+from evalmuse_hf.reports.plots import plot_bars, plot_categories, plot_ranking, plot_scatter
 
 
 def texts(svg):
@@ -29,3 +29,13 @@ def test_a_dollar_sign_in_a_name_is_no_formula(report):
 
     line = replace(report.ranking[0], generator=r"$\bad$")
     assert r"$\bad$" in texts(plot_ranking([line]))
+
+
+def test_bars_show_their_numbers_and_leave_gaps():
+    found = texts(plot_bars(labels=["a", "$b$"], values=[0.5, None], axis="share", high=1.0, references=[0.25, None]))
+    assert {"a", "$b$", "0.50", "share"} <= found
+    assert {"1,234", "0"} <= texts(plot_bars(labels=["many", "none"], values=[1234, 0], axis="number"))
+
+
+def test_bars_without_any_value_are_still_a_plot():
+    assert "a" in texts(plot_bars(labels=["a"], values=[None], axis="share"))

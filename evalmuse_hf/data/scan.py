@@ -1,0 +1,266 @@
+"""First look at a release: every record is checked once, and what can be used is sorted by prompt.
+
+Nothing of a record is kept but its place in the file, so that a release of any size fits.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from evalmuse_hf.data.errors import ReleaseError
+from evalmuse_hf.data.identity import prompt_identity
+from evalmuse_hf.data.json_records import iterate_records
+from evalmuse_hf.data.picture_store import PictureError, PictureStore
+from evalmuse_hf.data.records import RecordError
+from evalmuse_hf.data.report import RecordProblem
+from evalmuse_hf.data.sources import Place, PromptGroup, RecordPlaces, SplitSource
+
+TRAIN_FILES = ("train_list.json", "train.json")
+TEST_FILE = "test.json"
+LABELS_FILE = "eval.json"
+"""Ratings of the test records, as the NTIRE 2025 challenge published them after it ended."""
+
+RANKING_FILE = "prompt_t2i.json"
+
+
+class ReleaseFiles(Protocol):
+    """What a scan needs of a release; `evalmuse_hf.data.raw_release.RawRelease` has it."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+
+    @property
+    def files(self) -> Mapping[str, Path]:
+        """Path of each JSON file that is there, by its released name."""
+
+    @property
+    def pictures(self) -> PictureStore:
+        """Its pictures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitScan:
+    """What the records of one split came to, before a picture was opened.
+
+    Attributes:
+        source: Where they are.
+        n_records: Records read.
+        groups: Those that can be used, by prompt, prompts in the order of their first record.
+        problems: One entry for each of the others.
+        n_rated: Usable records with overall ratings.
+    """
+
+    source: SplitSource
+    n_records: int
+    groups: tuple[PromptGroup, ...]
+    problems: tuple[RecordProblem, ...]
+    n_rated: int
+
+
+class _Row(NamedTuple):
+    places: RecordPlaces
+    prompt: str
+    prompt_id: str
+    file: str
+    row: int
+    n_bytes: int
+    is_rated: bool
+
+
+@dataclass(slots=True)
+class _Side:
+    source: SplitSource
+    n_records: int = 0
+    rows: list[_Row] = field(default_factory=list)
+    problems: list[RecordProblem] = field(default_factory=list)
+
+    def drop(self, file: str, row: int, problem: RecordError) -> None:
+        self.problems.append(RecordProblem(file, row, problem.field, problem.reason, str(problem)))
+
+
+def split_sources(release: ReleaseFiles, *, own: bool = False, shown_as: str | None = None) -> dict[str, SplitSource]:
+    """Find the files of each split.
+
+    Args:
+        release: An opened release.
+        own: Whether its records are the user's own.
+        shown_as: Name of the file in messages; None is that of each file.
+
+    Returns:
+        ``train`` and ``test``, in this order, as far as they are there. Without ``test.json`` the labels file is the
+        test split by itself.
+
+    Raises:
+        ReleaseError: If there is none.
+    """
+    files = release.files
+    sources = {}
+    train = next((name for name in TRAIN_FILES if name in files), None)
+    if train is not None:
+        sources["train"] = SplitSource(
+            split="train", path=files[train], file=shown_as or train, pictures=release.pictures, own=own
+        )
+    test = TEST_FILE if TEST_FILE in files else LABELS_FILE if LABELS_FILE in files else None
+    if test is not None:
+        labels = LABELS_FILE if test == TEST_FILE and LABELS_FILE in files else None
+        sources["test"] = SplitSource(
+            split="test",
+            path=files[test],
+            file=shown_as or test,
+            pictures=release.pictures,
+            labels_path=files[labels] if labels else None,
+            labels_file=labels or "",
+            own=own,
+        )
+    if not sources:
+        raise ReleaseError(
+            f"{release.name!r} holds none of {', '.join([*TRAIN_FILES, TEST_FILE, LABELS_FILE])}; give the folder or "
+            "the archive of the raw release."
+        )
+    return sources
+
+
+def scan_splits(
+    sources: Mapping[str, SplitSource], *, look_for_pictures: bool = True, strict: bool = False
+) -> dict[str, SplitScan]:
+    """Check every record.
+
+    Dropped and named in ``problems`` are: a record that is no sound one; a picture that occurred before; a training
+    record whose prompt occurs in the test file; a record whose prompt is not that of most records with its
+    `prompt_id`; a record whose picture is not there.
+
+    Args:
+        sources: See `split_sources`.
+        look_for_pictures: Whether a picture that is not there is a problem.
+        strict: Raise on the first problem instead.
+
+    Raises:
+        ReleaseError: If a file cannot be read, or, with ``strict``, for the first problem.
+    """
+    seen: set[str] = set()
+    sides = {
+        split: _read_side(sources[split], seen, look_for_pictures=look_for_pictures)
+        for split in ("test", "train")
+        if split in sources
+    }
+    for side in sides.values():
+        _refuse_ambiguous_ids(side)
+    _refuse_leaks(sides)
+    scans = {}
+    for split in sources:
+        side = sides[split]
+        if strict and side.problems:
+            raise ReleaseError(f"{side.problems[0]}; correct it, or build without `strict` to leave it out.")
+        scans[split] = SplitScan(
+            source=side.source,
+            n_records=side.n_records,
+            groups=_grouped(side.rows),
+            problems=tuple(side.problems),
+            n_rated=sum(row.is_rated for row in side.rows),
+        )
+    return scans
+
+
+def _read_side(source: SplitSource, seen: set[str], *, look_for_pictures: bool) -> _Side:
+    side = _Side(source)
+    labels = _label_places(source)
+    for placed in iterate_records(source.path):
+        if placed.key is not None:
+            raise ReleaseError(
+                f"{source.file} must hold a JSON list of records, got an object that begins with {placed.key[:80]!r}; "
+                "download it again."
+            )
+        side.n_records += 1
+        place = Place(placed.row, placed.offset, placed.length)
+        label = labels.pop(_path_of(placed.record), None) if labels else None
+        places = RecordPlaces(place, label)
+        file, row = (source.labels_file, label.row) if label else (source.file, source.row_of(placed.record, places))
+        try:
+            located = source.read(places) if label else source.locate(placed.record, places)
+            if located.pair.image_path in seen:
+                message = f"expected each picture once, got {located.pair.image_path!r} again"
+                raise RecordError("img_path", message, reason="duplicate_img_path")
+            size = _picture_size(source.pictures, located.picture) if look_for_pictures else 0
+        except RecordError as error:
+            side.drop(file, row, error)
+            continue
+        seen.add(located.pair.image_path)
+        prompt, rated = located.pair.prompt, located.pair.overall_score == located.pair.overall_score
+        side.rows.append(_Row(places, prompt_identity(prompt.text), prompt.prompt_id, file, row, size, rated))
+    for path, label in labels.items():
+        side.n_records += 1
+        message = f"expected the `img_path` of a record of {source.file}, got {path!r}"
+        side.drop(source.labels_file, label.row, RecordError("img_path", message, reason="not_in_test"))
+    return side
+
+
+def _picture_size(pictures: PictureStore, name: str) -> int:
+    size = pictures.size(name)
+    if size is not None:
+        return size
+    try:
+        return len(pictures.read(name))  # says why it cannot be read
+    except PictureError as error:
+        raise RecordError("img_path", str(error), reason=error.reason) from error
+
+
+def _label_places(source: SplitSource) -> dict[str, Place]:
+    """Where the ratings of each picture are; empty if they are not apart."""
+    if source.labels_path is None:
+        return {}
+    return {
+        _path_of(placed.record) or f"row {placed.row}": Place(placed.row, placed.offset, placed.length)
+        for placed in iterate_records(source.labels_path)
+    }
+
+
+def _path_of(record: object) -> str:
+    path = record.get("img_path") if isinstance(record, dict) else None
+    return path if isinstance(path, str) else ""
+
+
+def _refuse_leaks(sides: Mapping[str, _Side]) -> None:
+    """Drop the training records of prompts that are tested."""
+    if sides.keys() < {"train", "test"}:
+        return
+    tested = {row.prompt for row in sides["test"].rows}
+    train, kept = sides["train"], []
+    for row in train.rows:
+        if row.prompt in tested:
+            message = f"expected a prompt that no test record has, got {row.prompt[:80]!r}"
+            train.drop(row.file, row.row, RecordError("prompt", message, reason="prompt_in_test"))
+        else:
+            kept.append(row)
+    train.rows = kept
+
+
+def _refuse_ambiguous_ids(side: _Side) -> None:
+    """Drop the records whose prompt is not that of most records of the split with the same `prompt_id`."""
+    prompts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in side.rows:
+        prompts[row.prompt_id][row.prompt] += 1
+    meant = {key: counts.most_common(1)[0][0] for key, counts in prompts.items() if len(counts) > 1}
+    kept = []
+    for row in side.rows:
+        if row.prompt == meant.get(row.prompt_id, row.prompt):
+            kept.append(row)
+            continue
+        message = (
+            f"expected one prompt for each id, got {row.prompt[:80]!r} where most records with id "
+            f"{row.prompt_id!r} have {meant[row.prompt_id][:80]!r}"
+        )
+        side.drop(row.file, row.row, RecordError("prompt_id", message, reason="prompt_id_conflict"))
+    side.rows = kept
+
+
+def _grouped(rows: list[_Row]) -> tuple[PromptGroup, ...]:
+    groups: defaultdict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        groups[row.prompt].append(row)
+    return tuple(
+        PromptGroup(prompt, tuple(row.places for row in members), sum(row.n_bytes for row in members))
+        for prompt, members in groups.items()
+    )
