@@ -24,6 +24,7 @@ FORMAT = 1
 
 _SHARD = re.compile(r"(?P<part>(?P<split>.+?)(?:-fold\d+)?)-(?P<place>\d{5})-of-(?P<total>\d{5})\.parquet")
 _SPLITS = ("train", "dev", "test")  # in this order, others after them
+_PROGRESS_DELAY_S = 2.0  # a shorter reading shows no bar
 _ROWS = 1000  # read at once
 _PICTURES = 32  # likewise with the column of pictures
 
@@ -136,7 +137,7 @@ def check_dataset(
         data = {"name": path.resolve().name, "kind": "built"}
         plan = _read_build(path)
         build, files = _describe_build(plan), _check_files(path, shards, plan)
-        with tqdm(total=files["rows"], desc="Reading rows", unit="row", disable=not progress) as bar:
+        with tqdm(total=files["rows"], unit="row", delay=_PROGRESS_DELAY_S, disable=not progress) as bar:
             seen = _read_shards(shards, sheet, pictures=pictures, advance=bar.update)
     return HealthReport(
         {

@@ -1,7 +1,8 @@
 """Writes the drawn world in the raw format of the official EvalMuse-40K release.
 
-Beside the official files stand `eval.json`, the labels of the test rows in the form in which the NTIRE 2025 challenge
-gave them out, and `drawn_truth.json`, which no real release has: what is true of every picture.
+Beside the official files, `prompt_t2i.json` with prompts to rank generators with among them, stand `eval.json`, the
+labels of the test rows in the form in which the NTIRE 2025 challenge gave them out, and `drawn_truth.json`, which no
+real release has: what is true of every picture.
 """
 
 import json
@@ -41,7 +42,8 @@ def write_release(
     """Draw, rate and write a release.
 
     Args:
-        out: New or empty folder; receives `images/`, `train_list.json`, `test.json`, `eval.json`, `drawn_truth.json`.
+        out: New or empty folder; receives `images/`, `train_list.json`, `test.json`, `eval.json`, `prompt_t2i.json`
+            and `drawn_truth.json`.
         train_prompts: Distinct prompts of the training side, which never say or draw a held-out pair.
         test_prompts: Distinct prompts of the test side; `NOVEL_SHARE` of them contain a held-out pair.
         images_per_prompt: Pictures of each prompt; the generators take turns.
@@ -82,6 +84,7 @@ def write_release(
     _write_json(out / "eval.json", sides["test"])
     _write_json(out / "test.json", [_without_labels(record) for record in sides["test"]])
     _write_json(out / "drawn_truth.json", truth)
+    _write_json(out / "prompt_t2i.json", _ranking_prompts(written, test_prompts, seed))
     return ReleaseSummary(train_prompts, test_prompts, len(sides["train"]), len(sides["test"]))
 
 
@@ -108,6 +111,19 @@ def _new_prompt(rng: np.random.Generator, written: set[str], is_test: bool, nove
         if prompt.text not in written:
             written.add(prompt.text)
             return prompt
+
+
+def _ranking_prompts(written: set[str], number: int, seed: int) -> dict[str, Any]:
+    """New prompts of the test side, without pictures; keyed by prompt, as in the official file."""
+    rng = np.random.default_rng([seed, 1])  # a stream of its own: what is drawn does not depend on these prompts
+    prompts = [_new_prompt(rng, written, is_test=True, novel=False) for _ in range(number)]
+    return {
+        prompt.text: {
+            "prompt": prompt.text,
+            "element_score": dict.fromkeys(map(released_key, prompt.elements)),
+        }
+        for prompt in prompts
+    }
 
 
 def _image_path(generator: Generator, index: int, copy: int) -> str:

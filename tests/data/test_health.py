@@ -102,7 +102,8 @@ def test_pictures_are_decoded_only_if_asked(built):
     }
 
 
-def test_a_bar_is_shown_only_if_asked(built, capsys):
+def test_a_bar_is_shown_only_if_asked(built, capsys, monkeypatch):
+    monkeypatch.setattr("evalmuse_hf.data.health._PROGRESS_DELAY_S", 0)
     check(built)
     assert capsys.readouterr().err == ""
     check(built, progress=True)

@@ -53,6 +53,16 @@ def test_a_quarter_of_the_test_prompts_and_more_shows_a_pair_that_training_never
     assert sum(novel.values()) / len(novel) >= 0.25
 
 
+def test_the_ranking_prompts_are_new_and_have_elements_without_scores(raw):
+    ranked = read(raw, "prompt_t2i.json")
+    rated = {record["prompt"] for name in ("train_list.json", "test.json") for record in read(raw, name)}
+    assert len(ranked) == 60
+    assert not set(ranked) & rated
+    for prompt, record in ranked.items():
+        assert record["prompt"] == prompt
+        assert set(record["element_score"].values()) == {None}
+
+
 def test_keys_are_as_dirty_as_released_ones_and_parse(raw):
     keys = {key for record in read(raw, "train_list.json") for key in record["element_score"]}
     assert any(key.endswith("(Color) ") for key in keys)
