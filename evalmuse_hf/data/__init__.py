@@ -1,4 +1,4 @@
-"""The data set: the raw release read, built into Parquet, loaded, and turned into training batches."""
+"""The data set: a raw release or own ratings read, built, checked, published, loaded and turned into batches."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from evalmuse_hf.data.builder import EvalMuse40K
     from evalmuse_hf.data.collator import AlignmentCollator
     from evalmuse_hf.data.errors import ReleaseError
+    from evalmuse_hf.data.health import HealthReport, check_dataset
     from evalmuse_hf.data.loading import load_pairs
+    from evalmuse_hf.data.publishing import push_dataset
     from evalmuse_hf.data.release import ReleasedSplit, read_release
     from evalmuse_hf.data.report import BuildReport, ElementProblem, RecordProblem, SplitReport
     from evalmuse_hf.data.targets import TokenTargets, official_locations, token_targets
@@ -18,14 +20,17 @@ __all__ = [
     "BuildReport",
     "ElementProblem",
     "EvalMuse40K",
+    "HealthReport",
     "RecordProblem",
     "ReleaseError",
     "ReleasedSplit",
     "SplitReport",
     "TokenTargets",
     "build_dataset",
+    "check_dataset",
     "load_pairs",
     "official_locations",
+    "push_dataset",
     "read_release",
     "token_targets",
 ]
@@ -36,14 +41,17 @@ _HOMES = {
     "BuildReport": "report",
     "ElementProblem": "report",
     "EvalMuse40K": "builder",
+    "HealthReport": "health",
     "RecordProblem": "report",
     "ReleaseError": "errors",
     "ReleasedSplit": "release",
     "SplitReport": "report",
     "TokenTargets": "targets",
     "build_dataset": "build",
+    "check_dataset": "health",
     "load_pairs": "loading",
     "official_locations": "targets",
+    "push_dataset": "publishing",
     "read_release": "release",
     "token_targets": "targets",
 }
