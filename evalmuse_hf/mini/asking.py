@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evalmuse_hf.mini.scene import Scene, relation_of
-from evalmuse_hf.mini.vocabulary import NOUNS, OPPOSITE, RELATIONS, is_held_out
+from evalmuse_hf.mini.vocabulary import COLORS, NOUNS, OPPOSITE, RELATIONS, is_held_out
 
 MAX_COUNT = 5  # the largest number that a prompt asks for; with more, the things of a picture become too small
 # How often what is said of a picture is what it shows, chosen so that somewhat less than half of the elements hold.
@@ -14,6 +14,8 @@ _OWN, _FOREIGN = 0.42, 0.16  # a property that the noun has there, one that some
 _RIGHT_COUNT, _NEAR_COUNT = 0.45, 0.3  # the number that is there, one beside it
 _ZERO_COUNT = 0.3  # weight of zero among the numbers: "0 cats" is true of nearly every picture
 _RIGHT_SETTING = 0.4
+_OWN_DRILLED, _DRILL_WEIGHTS = 0.5, dict(zip(COLORS, (0.4, 0.22, 0.13, 0.09, 0.06, 0.04, 0.03, 0.03), strict=True))
+_DRILLED = 0.93  # of the questions of a drill are about what the picture shows
 _ANY_RELATION, _RIGHT_RELATION = 0.25, 0.45  # the rest says the opposite
 
 
@@ -69,6 +71,31 @@ class Ask:
                 return self._use(self._pick(fitting))
         return self._use(self._pick([w for w in among if w not in self.used and self._allowed(w, noun)]))
 
+    def colored_noun(self) -> tuple[str, str]:
+        """Draw a noun of the scene and a colour that it has there half of the time, some colours far more than others.
+
+        Whether a colour that is asked is the one that is seen says nothing about either alone, and a scorer finds no
+        beginning in it when all are equally frequent. Asked mostly about red, it learns to see red first.
+
+        Returns:
+            The noun and the colour.
+        """
+        things = [] if self.scene is None else [thing for thing in self.scene.things if thing.color]
+        if things and self.rng.random() < _DRILLED:
+            if self.rng.random() < _OWN_DRILLED:
+                shown = [thing for thing in things if self._allowed(str(thing.color), thing.noun)]
+                if shown:
+                    thing = shown[self._weighted([str(thing.color) for thing in shown])]
+                    return self._use(thing.noun), self._use(str(thing.color))
+            else:
+                noun = self._pick([thing.noun for thing in things])
+                seen = {thing.color for thing in things if thing.noun == noun}
+                others = [color for color in COLORS if color not in seen and self._allowed(color, noun)]
+                if others:
+                    return self._use(noun), self._use(others[self._weighted(others)])
+        noun = self.noun()
+        return noun, self.word(noun, "color", tuple(COLORS))
+
     def count(self, noun: str, taken: int | None = None) -> int:
         """Draw a number: often the one shown, often one beside it.
 
@@ -113,6 +140,10 @@ class Ask:
         if not shown or source < _ANY_RELATION:
             return self._pick(RELATIONS)
         return shown[0] if source < _ANY_RELATION + _RIGHT_RELATION else OPPOSITE[shown[0]]
+
+    def _weighted(self, colors: Sequence[str]) -> int:
+        weights = np.array([_DRILL_WEIGHTS[color] for color in colors])
+        return int(self.rng.choice(len(colors), p=weights / weights.sum()))
 
     def _allowed(self, modifier: str, noun: str) -> bool:
         return self.held_out or not is_held_out(modifier, noun)

@@ -1,4 +1,4 @@
-"""Prompts of the drawn world: ten templates, each with its elements and what they claim.
+"""Prompts of the drawn world: eleven templates, each with its elements and what they claim.
 
 The chances in the templates are those that an optional word is said.
 """
@@ -208,6 +208,13 @@ def _plain(ask: Ask) -> DrawnPrompt:
     return DrawnPrompt(_article(f"{color} {noun}" if color else noun), "object_color", (subject,), elements)
 
 
+def _color_drill(ask: Ask) -> DrawnPrompt:
+    noun, color = ask.colored_noun()
+    subject = Subject(noun, color=color)
+    elements = (_property("color", "color", "color", subject), _noun_element(subject))
+    return DrawnPrompt(_article(f"{color} {noun}"), "object_color", (subject,), elements)
+
+
 def _spatial(ask: Ask) -> DrawnPrompt:
     first = ask.noun()
     second = ask.noun([noun for noun in NOUNS if ask.held_out or not is_held_out(first, noun)])
@@ -280,6 +287,7 @@ def _mixed(ask: Ask) -> DrawnPrompt:
 # How to write a prompt, and how often that happens when no template is asked for (relative to the others).
 TEMPLATES: dict[str, tuple[Callable[[Ask], DrawnPrompt], float]] = {
     "plain": (_plain, 0.0),
+    "color_drill": (_color_drill, 0.0),
     "counting": (_counting, 1.2),
     "color_material": (_color_material, 1.0),
     "setting": (_setting, 1.0),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from torch import Tensor
 from transformers import BlipImageProcessorPil, Trainer, TrainingArguments, set_seed
 
 from evalmuse_hf.mini.pool import ScenePool, draw_pool
@@ -74,7 +75,7 @@ def run_recipe(recipe: dict[str, Any], out: Path, *, workers: int = 1) -> Path:
     Args:
         recipe: `seed`, `model` (options of `FGABlip2Config`), `pool` and `prompts` (options of `draw_pool` and
             `tokenized_pool`), and `stages`: an ordered mapping of stage name to the stage's `objective`, one of
-            `OBJECTIVES`, and training options.
+            `OBJECTIVES`, optionally `prompts` that replace some of the options above, and training options.
         out: Folder of the stages.
         workers: Processes that draw and tokenise.
 
@@ -92,12 +93,13 @@ def run_recipe(recipe: dict[str, Any], out: Path, *, workers: int = 1) -> Path:
             logger.info("%s is finished, found in %s", name, folder)
             continue
         model = build_model(recipe["model"]) if previous is None else FGABlip2ForAlignment.from_pretrained(previous)
-        training = {key: value for key, value in options.items() if key != "objective"}
+        training = {key: value for key, value in options.items() if key not in ("objective", "prompts")}
         if options["objective"] == "patches":
             train_patches(model, drawings.pool, folder, training)
             drawings.forget_features()
         else:
-            train_alignment(model, drawings.dataset(model), folder, training)
+            prompts = {**recipe["prompts"], **options.get("prompts", {})}
+            train_alignment(model, drawings.dataset(model, prompts), folder, training)
         save_checkpoint(model, folder)
     *_, last = recipe["stages"]
     return out / str(last)
@@ -125,27 +127,25 @@ class _Drawings:
 
     def __init__(self, recipe: dict[str, Any], workers: int) -> None:
         self.recipe, self.workers = recipe, workers
-        self._dataset: DrawnDataset | None = None
+        self._features: Tensor | None = None
+        self._pairs: tuple[dict[str, Any], TokenizedPairs] | None = None
 
     @cached_property
     def pool(self) -> ScenePool:
         """The pictures."""
         return draw_pool(**self.recipe["pool"], workers=self.workers)
 
-    @cached_property
-    def pairs(self) -> TokenizedPairs:
-        """Prompts about them."""
-        return tokenized_pool(self.pool, workers=self.workers, **self.recipe["prompts"])
-
-    def dataset(self, model: FGABlip2ForAlignment) -> DrawnDataset:
-        """Pairs with the features of the model's vision tower, which all alignment stages share."""
-        if self._dataset is None:
-            self._dataset = DrawnDataset(self.pairs, encode_pool(model, self.pool.pixels))
-        return self._dataset
+    def dataset(self, model: FGABlip2ForAlignment, prompts: dict[str, Any]) -> DrawnDataset:
+        """Pairs with the features of the model's vision tower; what the stage before had made is used again."""
+        if self._pairs is None or self._pairs[0] != prompts:
+            self._pairs = (prompts, tokenized_pool(self.pool, workers=self.workers, **prompts))
+        if self._features is None:
+            self._features = encode_pool(model, self.pool.pixels)
+        return DrawnDataset(self._pairs[1], self._features)
 
     def forget_features(self) -> None:
         """Encode anew when next asked: the vision tower has changed."""
-        self._dataset = None
+        self._features = None
 
 
 def build_model(options: dict[str, Any]) -> FGABlip2ForAlignment:

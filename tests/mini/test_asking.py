@@ -35,6 +35,24 @@ def test_a_property_is_often_that_of_the_noun(rng):
     assert share(reds, "blue") > 0.05
 
 
+def test_a_property_that_nothing_has_is_common(rng):
+    colors = [Ask(rng, SCENE).word("car", "color", tuple(COLORS)) for _ in range(400)]
+    assert np.mean([color not in ("red", "blue") for color in colors]) > 0.25
+
+
+def test_a_drill_asks_half_of_the_time_for_what_is_there_and_mostly_for_the_first_colors(rng):
+    asked = [Ask(rng, SCENE).colored_noun() for _ in range(600)]
+    true = [pair in {("car", "red"), ("cup", "blue")} for pair in asked]
+    assert np.mean(true) == pytest.approx(0.47, abs=0.07)  # half of those about the picture
+    wrong = [color for (_, color), holds in zip(asked, true, strict=True) if not holds]
+    assert share(wrong, "orange") > 2 * share(wrong, "purple") > 0
+    assert not any(is_held_out(color, noun) for noun, color in asked)
+
+
+def test_a_drill_without_a_picture_asks_anything(rng):
+    assert len({Ask(rng).colored_noun() for _ in range(50)}) > 30
+
+
 def test_held_out_pairs_are_never_said_in_training(rng):
     held_out = [(word, noun) for word in MATERIALS for noun in NOUNS if is_held_out(word, noun)]
     noun = held_out[0][1]

@@ -27,7 +27,7 @@ RECIPE = {
     "prompts": {"seed": 2, "prompts_per_picture": 2},
     "stages": {
         "vision": {"objective": "patches", "max_steps": 2, "per_device_train_batch_size": 4, "use_cpu": True},
-        "fusion": {**ALIGNMENT, "mask_weight": 0.0},
+        "fusion": {**ALIGNMENT, "mask_weight": 0.0, "prompts": {"extra_templates": {"color_drill": 1.0}}},
         "cooldown": ALIGNMENT,
     },
 }
@@ -75,6 +75,17 @@ def test_a_finished_stage_is_not_run_again(finished, monkeypatch):
         monkeypatch.setattr(mini_recipe, name, refuse)
     assert run_recipe(copy.deepcopy(RECIPE), finished) == finished / "cooldown"
     assert {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()} == before
+
+
+def test_a_stage_may_ask_other_prompts(tmp_path, monkeypatch):
+    asked = []
+    write = mini_recipe.tokenized_pool
+    monkeypatch.setattr(
+        mini_recipe, "tokenized_pool", lambda pool, **options: asked.append(options) or write(pool, **options)
+    )
+    run_recipe(copy.deepcopy(RECIPE), tmp_path)
+    common = {"workers": 1, "seed": 2, "prompts_per_picture": 2}
+    assert asked == [{**common, "extra_templates": {"color_drill": 1.0}}, common]
 
 
 def test_a_stage_that_was_interrupted_while_saving_is_run_again(finished, monkeypatch):

@@ -9,6 +9,7 @@ from transformers import BlipImageProcessorPil
 
 from evalmuse_hf.mini.pool import PATCH_LABELS, SCENE_LABELS, draw_pool
 from evalmuse_hf.mini.tokenizer import build_tokenizer
+from evalmuse_hf.mini.vocabulary import COLORS, NOUNS, is_held_out
 from evalmuse_hf.models.fga_blip2 import FGABlip2Config, FGABlip2ForAlignment, FGABlip2Processor
 from evalmuse_hf.training.vision_pretraining import (
     LabelledPictures,
@@ -90,3 +91,28 @@ def test_the_labeller_learns_a_few_pictures(model, pool):
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_the_absence_of_held_out_pairs_teaches_nothing(model, pool):
+    """Every patch shows a thing of one colour: what is held out with either must not be pushed down for it."""
+    color, noun = next(
+        (color, noun)
+        for color in COLORS
+        for noun in NOUNS
+        if not is_held_out(color, noun)
+        and any(is_held_out(color, other) for other in NOUNS)
+        and any(is_held_out(other, noun) for other in COLORS)
+    )
+    batch = LabelledPictures(pool).collate(range(2))
+    batch["patch_labels"][..., :7] = 0
+    batch["patch_labels"][..., 0] = 1 + NOUNS.index(noun)
+    batch["patch_labels"][..., 1] = 1 + tuple(COLORS).index(color)
+    labeller = PatchLabeller(model)
+    labeller(**batch)["loss"].backward()
+    gradients = {name: head.weight.grad.abs().sum(dim=1)[1:] for name, head in labeller.patch_heads.items()}
+    silent_nouns = {other for other, gradient in zip(NOUNS, gradients["noun"].tolist(), strict=True) if not gradient}
+    silent_colors = {
+        other for other, gradient in zip(COLORS, gradients["color"].tolist(), strict=True) if not gradient
+    }
+    assert silent_nouns == {other for other in NOUNS if is_held_out(color, other)}
+    assert silent_colors == {other for other in COLORS if is_held_out(other, noun)}
