@@ -3,8 +3,8 @@
     python -m evalmuse_hf.training.mini_recipe recipes/fga_blip2_mini.yaml --out OUT
 
 Each stage is saved under its name in OUT and not run again when it is already there; the last one is the checkpoint.
-In the packaged recipe `vision` learns to name what lies under each patch, `fusion` trains everything else on the
-frozen tower's features by `FGATrainer`, and `cooldown` goes on from there with a falling learning rate.
+In the packaged recipe `vision` learns to name what lies under each patch; the stages after it train everything else on
+the frozen tower's features by `FGATrainer`, one of them on questions about colours alone.
 """
 
 import argparse
