@@ -9,14 +9,14 @@ from typing import Any
 
 from evalmuse_hf import __version__
 from evalmuse_hf.data.errors import ReleaseError
-from evalmuse_hf.data.features import CONFIGS, config_features
+from evalmuse_hf.data.features import config_features
 from evalmuse_hf.data.finishing import finish
 from evalmuse_hf.data.opening import OpenedRelease, open_any
 from evalmuse_hf.data.partition import DEFAULT_DEV_SHARE, partition
 from evalmuse_hf.data.report import FORMAT, BuildReport, SplitReport
 from evalmuse_hf.data.scan import SplitScan, scan_splits
-from evalmuse_hf.data.shards import ShardResult, ShardTask, finished_shard, plan_shards
-from evalmuse_hf.data.workers import choose_processes, write_shards
+from evalmuse_hf.data.shards import SHARD_CONFIGS, ShardResult, ShardTask, finished_shard, plan_shards
+from evalmuse_hf.data.workers import ShardWriters, choose_processes
 from evalmuse_hf.data.workspace import WORK_FOLDER, Workspace, refuse_foreign_folder
 from evalmuse_hf.elements import PLACED_STATUSES
 from evalmuse_hf.schema import Pair
@@ -121,16 +121,15 @@ def _build(
     opened = open_any(raw, workspace, strict=options.strict)
     scans = scan_splits(opened.sources, strict=options.strict)
     tasks = plan_tasks(scans, options)
-    schemas = {config: config_features(config).arrow_schema for config in CONFIGS[:3]}
     workspace.adopt(_plan(opened, options, tasks))
     found = {task.index: finished_shard(workspace.shards, task.index) for task in tasks}
     results = {index: result for index, result in found.items() if result is not None}
     left = [task for task in tasks if task.index not in results]
     if len(left) < len(tasks):
         logger.warning("Going on: %d of %d shards are finished.", len(tasks) - len(left), len(tasks))
-    with _bar(tasks, left, progress=progress) as bar:
-        written = write_shards(left, workspace.shards, schemas, num_proc=num_proc or choose_processes(left))
-        for task, result in written:
+    with ShardWriters(num_proc or choose_processes(left)) as writers, _bar(tasks, left, progress=progress) as bar:
+        schemas = {config: config_features(config).arrow_schema for config in SHARD_CONFIGS}  # imports `datasets`
+        for task, result in writers.write(left, workspace.shards, schemas):
             results[task.index] = result
             bar.update(task.n_records)
     finished = [(task, results[task.index]) for task in tasks]

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 
@@ -28,39 +29,57 @@ def choose_processes(tasks: Sequence[ShardTask]) -> int:
     return max(1, min(os.cpu_count() or 1, len(tasks), size // _WORTH_A_PROCESS))
 
 
-def write_shards(
-    tasks: Sequence[ShardTask], shards: Path, schemas: Mapping[str, pa.Schema], *, num_proc: int
-) -> Iterator[tuple[ShardTask, ShardResult]]:
-    """Write shards, in any order.
+class ShardWriters:
+    """Processes that write shards; a context.
+
+    They start at once and load what they need while this process still prepares their work.
 
     Args:
-        tasks: What to write.
-        shards: Folder of the shards.
-        schemas: Arrow schema of each configuration.
         num_proc: Processes to use; 1 is this one.
-
-    Yields:
-        Each task with its result, as soon as it is finished.
-
-    Raises:
-        ReleaseError: For a bad picture with ``strict``, and if a worker was killed.
-        OSError: If the disk is full, for one.
     """
-    if num_proc == 1:
-        for task in tasks:
-            yield task, write_shard(task, shards, schemas)
-        return
-    # Spawned, because forking a process that has threads is not safe.
-    context = multiprocessing.get_context("spawn")
-    serialized = {name: schema.serialize().to_pybytes() for name, schema in schemas.items()}
-    with ProcessPoolExecutor(num_proc, mp_context=context, initializer=_begin) as executor:
-        futures = {executor.submit(_write, task, shards, serialized): task for task in tasks}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], _result(future)
-        except BaseException:
-            executor.shutdown(wait=True, cancel_futures=True)
-            raise
+
+    def __init__(self, num_proc: int) -> None:
+        self._num_proc = num_proc
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        if self._num_proc > 1:
+            # Spawned, because forking a process that has threads is not safe.
+            context = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(self._num_proc, mp_context=context, initializer=_begin)
+            for _ in range(self._num_proc):
+                self._executor.submit(os.getpid)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=kind is not None)
+
+    def write(
+        self, tasks: Sequence[ShardTask], shards: Path, schemas: Mapping[str, pa.Schema]
+    ) -> Iterator[tuple[ShardTask, ShardResult]]:
+        """Write shards, in any order.
+
+        Args:
+            tasks: What to write.
+            shards: Folder of the shards.
+            schemas: Arrow schema of each configuration.
+
+        Yields:
+            Each task with its result, as soon as it is finished.
+
+        Raises:
+            ReleaseError: For a bad picture with ``strict``.
+            OSError: If the disk is full, for one, and if a worker was killed.
+        """
+        if self._executor is None:
+            for task in tasks:
+                yield task, write_shard(task, shards, schemas)
+            return
+        serialized = {name: schema.serialize().to_pybytes() for name, schema in schemas.items()}
+        futures = {self._executor.submit(_write, task, shards, serialized): task for task in tasks}
+        for future in as_completed(futures):
+            yield futures[future], _result(future)
 
 
 def _result(future: Future[ShardResult]) -> ShardResult:

@@ -12,8 +12,8 @@ import yaml
 from PIL import Image
 
 from evalmuse_hf.data import ReleaseError, build_dataset
-from evalmuse_hf.data import build as build_module
 from evalmuse_hf.data.features import config_features
+from evalmuse_hf.data.shards import write_shard
 from evalmuse_hf.schema import pair_features
 
 
@@ -290,7 +290,7 @@ def test_a_full_disk_is_one_sentence_and_the_next_call_goes_on(many, tmp_path, m
         written.append(task.index)
         return original(task, *arguments)
 
-    original = build_module.write_shards.__globals__["write_shard"]
+    original = write_shard
     monkeypatch.setattr("evalmuse_hf.data.workers.write_shard", write)
     with pytest.raises(OSError, match=r"The disk of .* is full; make room and run the same command again"):
         build_dataset(many, tmp_path / "out", max_shard_size=300, num_proc=1)
