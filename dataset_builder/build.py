@@ -27,7 +27,7 @@ def main() -> None:
     try:
         build_dataset(args.raw, args.out, strict=args.strict, progress=True)
         fill_card(TEMPLATE, args.out)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
 
 

@@ -81,7 +81,10 @@ def _draw(args: argparse.Namespace) -> int:
     from evalmuse_hf.mini import write_release
 
     n_train = min(max(1, round(_TRAIN_SHARE * args.prompts)), args.prompts - 1)
-    write_release(args.raw, train_prompts=n_train, test_prompts=args.prompts - n_train, seed=args.seed)
+    try:
+        write_release(args.raw, train_prompts=n_train, test_prompts=args.prompts - n_train, seed=args.seed)
+    except OSError as error:
+        raise OSError(f"Cannot write {args.raw} ({error.strerror}); delete it and make room.") from error
     print(args.raw)
     return 0
 

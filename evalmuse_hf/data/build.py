@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from evalmuse_hf.data.features import config_features
 from evalmuse_hf.data.finishing import finish
 from evalmuse_hf.data.opening import OpenedRelease, open_any
 from evalmuse_hf.data.partition import DEFAULT_DEV_SHARE, partition
-from evalmuse_hf.data.report import FORMAT, BuildReport, SplitReport
+from evalmuse_hf.data.report import FORMAT, BuildReport, SplitReport, count_reasons
 from evalmuse_hf.data.scan import SplitScan, scan_splits
 from evalmuse_hf.data.shards import SHARD_CONFIGS, ShardResult, ShardTask, finished_shard, plan_shards
 from evalmuse_hf.data.workers import ShardWriters, choose_processes
@@ -56,7 +57,7 @@ def build_dataset(
     folds: int = 0,
     seed: int = 0,
     max_shard_size: int | None = None,
-    num_proc: int | None = None,
+    num_proc: int | None = 1,
     progress: bool = False,
 ) -> BuildReport:
     """Build a folder that `datasets.load_dataset` reads, from a raw release or from one's own ratings.
@@ -75,8 +76,9 @@ def build_dataset(
         folds: See `BuildOptions`.
         seed: See `BuildOptions`.
         max_shard_size: See `BuildOptions`.
-        num_proc: Processes that decode and write; None is one for each core, as far as there is work for them. The
-            files do not depend on it.
+        num_proc: Processes that decode and write; the files do not depend on it. With more than one, a script must
+            call this below ``if __name__ == "__main__":``. None is one for each core, as far as there is work for
+            them.
         progress: Show a bar on stderr.
 
     Returns:
@@ -99,6 +101,11 @@ def build_dataset(
     with workspace.locked():
         try:
             report = _build(raw, workspace, options, num_proc=num_proc, progress=progress)
+        except ReleaseError as error:
+            unpacked = f"{workspace.release}{os.sep}"  # a folder that the user never made, and that goes away
+            if unpacked not in str(error):
+                raise
+            raise ReleaseError(str(error).replace(unpacked, f"{raw}: ")) from error
         except OSError as error:
             if error.errno != errno.ENOSPC:
                 raise
@@ -233,10 +240,14 @@ def _plan(opened: OpenedRelease, options: BuildOptions, tasks: Sequence[ShardTas
 
 def _refuse_nothing_left(report: BuildReport) -> None:
     for name, split in report.splits.items():
+        if not split.n_records:
+            raise ReleaseError(f"Split {name!r} of {report.raw!r} holds no records; remove its file, or fill it.")
         if not split.n_pairs:
+            members = count_reasons(report.member_problems)
+            refused = f", and members of the archive were left out ({members})" if members else ""
             raise ReleaseError(
                 f"Nothing is left of split {name!r} of {report.raw!r}: all {split.n_records} records were dropped "
-                f"({split.dropped}); check that the pictures lie in its folder 'images'."
+                f"({split.dropped}){refused}; mend these, and check that the pictures lie in its folder 'images'."
             )
 
 

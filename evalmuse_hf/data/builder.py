@@ -76,6 +76,8 @@ class EvalMuse40K(datasets.GeneratorBasedBuilder):  # type: ignore[misc]  # data
             raise ReleaseError("`data_dir` is missing; give the folder or the archive of the raw release.")
         self._options = BuildOptions(strict=strict, dev=dev, seed=seed)
         self._release = self._open(Path(data_dir).expanduser().resolve())
+        if strict and self._release.member_problems:
+            raise ReleaseError(f"{self._release.member_problems[0]}; mend it, or build without `strict`.")
         self.problems: dict[str, tuple[RecordProblem, ...]] = {}
         options.setdefault("hash", f"{self._release.fingerprint()[:16]}-{dev}-{seed}-{strict}")
         options.setdefault("dataset_name", "evalmuse-40k")
@@ -114,7 +116,11 @@ class EvalMuse40K(datasets.GeneratorBasedBuilder):  # type: ignore[misc]  # data
         self, tasks: Sequence[ShardTask] = (), n_tasks: int = 0, ranking: str | None = None
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         if ranking is not None:
-            rows, _ = ranking_rows(Path(ranking))
+            rows, problems_there = ranking_rows(Path(ranking))
+            if problems_there and self._options.strict:
+                raise ReleaseError(f"{problems_there[0]}; correct it, or build without `strict` to leave it out.")
+            if problems_there:
+                logger.warning("Ranking prompts: dropped %s.", count_reasons(problems_there))
             yield from ((row["prompt_id"], row) for row in rows)
             return
         problems: list[RecordProblem] = []

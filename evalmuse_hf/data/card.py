@@ -119,7 +119,8 @@ def _dev_note(report: BuildReport) -> str:
         " The official ratings of `test` are not published; `dev` was taken from the training prompts "
         f"(share {report.options['dev']:g}, seed {report.options['seed']})."
         if report.splits["dev"].n_pairs and "test" in report.splits and not report.splits["test"].n_rated
-        else f" `dev` was taken from the training prompts (seed {report.options['seed']})."
+        else f" `dev` was taken from the training prompts (share {report.options['dev']:g}, "
+        f"seed {report.options['seed']})."
     )
 
 
@@ -163,6 +164,8 @@ _READING = """## How to read it
 - `split_confidence` is 1 where a rater found that the split into elements **may be wrong**; `attribute_confidence` is
   0 where a rater was unsure about an attribute; `prompt_meaningless` is 1 for a prompt that cannot be judged.
 - `content_hash` is the SHA-256 of the picture file, which is stored as released.
+- Where only means were published, as in the official preprocessed `train.json`, the scores are these means, the
+  lists of ratings are null, and the votes on prompt, split and attributes are empty: a mean is no vote.
 - Rows of one prompt stand together, prompts in the order of their first record.
 - In `ratings`, `rating_position` is the place in the released list and no person; `rater_id` and `round` are null
   where they are not known.

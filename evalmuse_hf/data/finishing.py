@@ -14,11 +14,11 @@ from evalmuse_hf.data.errors import ReleaseError
 from evalmuse_hf.data.features import FOLDERS, config_features
 from evalmuse_hf.data.json_records import iterate_records
 from evalmuse_hf.data.opening import OpenedRelease
+from evalmuse_hf.data.records import RecordError, read_answers, read_element
 from evalmuse_hf.data.report import BUILD_FILE, BuildReport, RecordProblem
 from evalmuse_hf.data.rows import element_rows
 from evalmuse_hf.data.shards import ShardResult, ShardTask, file_sha256, shard_folder, writer_options
 from evalmuse_hf.data.workspace import CARD_FILE, Workspace
-from evalmuse_hf.schema import Element
 
 Finished = Sequence[tuple[ShardTask, ShardResult]]
 
@@ -154,13 +154,16 @@ def ranking_rows(path: Path) -> tuple[list[dict[str, Any]], tuple[RecordProblem,
     rows, problems = [], []
     for placed in iterate_records(path):
         record = placed.record if isinstance(placed.record, Mapping) else {}
-        prompt, scores = record.get("prompt", placed.key), record.get("element_score") or {}
-        is_sound = isinstance(placed.record, Mapping) and isinstance(prompt, str) and isinstance(scores, Mapping)
-        if not is_sound or not prompt.strip():
+        prompt = record.get("prompt", placed.key)
+        try:
+            elements = [read_element(key) for key in read_answers(record.get("element_score"))]
+        except RecordError as error:
+            problems.append(RecordProblem(path.name, placed.row, error.field, error.reason, str(error)))
+            continue
+        if not isinstance(placed.record, Mapping) or not isinstance(prompt, str) or not prompt.strip():
             message = "expected a prompt with its elements, like {'prompt': 'a cat', 'element_score': {...}}"
             problems.append(RecordProblem(path.name, placed.row, "record", "bad_ranking_prompt", message))
             continue
-        elements = [Element.read(str(key)) for key in scores]
         rows.append({"prompt_id": f"{placed.row:05d}", "prompt": prompt, "elements": element_rows(prompt, elements)})
     return rows, tuple(problems)
 

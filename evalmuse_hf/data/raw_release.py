@@ -1,6 +1,7 @@
 """The raw official release, wherever its JSON files and its pictures are: a folder, an archive, or parts of one."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -21,6 +22,8 @@ from evalmuse_hf.data.archive_parts import ARCHIVE_NAME, archive_name, find_part
 from evalmuse_hf.data.errors import ReleaseError
 from evalmuse_hf.data.picture_store import ArchivePictures, FolderPictures, PictureStore
 from evalmuse_hf.data.report import RecordProblem
+
+logger = logging.getLogger(__name__)
 
 IMAGES_FOLDER = "images"
 
@@ -118,6 +121,8 @@ def _open_folder(raw: Path, *, scratch: Path) -> RawRelease:
     files = _json_files(base)
     images = _images_folder(base)
     parts = () if images else _picture_parts(base)
+    if images and _picture_parts(base):
+        logger.warning("%s has both %s and its archive; the folder is read.", name, IMAGES_FOLDER)
     if parts:
         return _open_archive(parts, name=name, beside=files, scratch=scratch)
     _check_files(files, where=str(raw))

@@ -56,15 +56,16 @@ def read_record(record: object, *, own: bool = False) -> Pair:
     if not isinstance(record, Mapping):
         raise RecordError("record", f"expected a JSON object, got {_quote(record)}")
     path = _image_path(record.get("img_path"))
-    answers = _elements(record.get("element_score"))
+    text = _prompt_text(record.get("prompt"))
+    answers = read_answers(record.get("element_score"))
     extra = _extra(record) if own else {}
     source, synthetic_type = _source(record.get("type"))
     prompt = Prompt(
         prompt_id=_prompt_id(record.get("prompt_id")),
-        text=_prompt_text(record.get("prompt")),
+        text=text,
         source=extra.get("source", source),
         synthetic_type=extra.get("synthetic_type", synthetic_type),
-        elements=tuple(_element(key, own=own) for key in answers),
+        elements=tuple(read_element(key, own=own) for key in answers),
     )
     is_mean = "var" in record or _is_fraction(record.get("total_score")) or any(map(_is_fraction, answers.values()))
     overall, overall_mean = _score(record.get("total_score"), "total_score", ALIGNMENT_SCALE, is_mean=is_mean)
@@ -161,8 +162,15 @@ def _source(value: object) -> tuple[str | None, str | None]:
     return "synthetic", None if kind.lower() in ("synthetic", "synth") else kind
 
 
-def _elements(value: object) -> dict[str, object]:
-    """Answers to each element key, in the released order."""
+def read_answers(value: object) -> dict[str, object]:
+    """Answers to each element key of ``element_score``, in the released order.
+
+    Args:
+        value: An object, the text of one, or None.
+
+    Raises:
+        RecordError: If it is something else.
+    """
     if value is None:
         return {}
     scores = _literal(value) if isinstance(value, str) else value
@@ -173,7 +181,16 @@ def _elements(value: object) -> dict[str, object]:
     return {key: _literal(score) if isinstance(score, str) else score for key, score in scores.items()}
 
 
-def _element(key: str, *, own: bool) -> Element:
+def read_element(key: str, *, own: bool = False) -> Element:
+    """Read an element key.
+
+    Args:
+        key: The key as it is released.
+        own: Whether it is the user's own, so that it may have no category.
+
+    Raises:
+        RecordError: If it has no category.
+    """
     if own and key.strip():
         return Element.read(key)
     try:

@@ -17,7 +17,7 @@ STAGES = ("archive members", "records", "prompts and splits", "pictures")
 
 _STAGE_OF = {
     **dict.fromkeys(("duplicate_img_path", "prompt_in_test", "prompt_id_conflict", "not_in_test"), STAGES[2]),
-    **dict.fromkeys(("missing_picture", "undecodable_picture", "picture_too_large"), STAGES[3]),
+    **dict.fromkeys(("missing_picture", "undecodable_picture", "picture_too_large", "link", "unsafe_path"), STAGES[3]),
 }
 _N_LISTED = 1000  # problems of each kind that a report spells out
 
@@ -70,7 +70,7 @@ class SplitReport:
     Attributes:
         n_records: Records in the released files.
         n_pairs: Pairs that were kept.
-        n_rated: Kept pairs that have overall ratings.
+        n_rated: Kept pairs that have an overall score.
         n_prompts: Different prompts of the kept pairs.
         problems: One entry for each record that was dropped.
         n_elements: Elements of the kept pairs, those of each prompt once.

@@ -3,6 +3,7 @@
 Nothing of a record is kept but its place in the file, so that a release of any size fits.
 """
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -58,6 +59,26 @@ class SplitScan:
     groups: tuple[PromptGroup, ...]
     problems: tuple[RecordProblem, ...]
     n_rated: int
+
+
+class _Label(NamedTuple):
+    """Published ratings of a test record, and the prompt that they name."""
+
+    place: Place
+    prompt_id: object
+    prompt: object
+
+    def refuse_other_prompt(self, record: object) -> None:
+        """Refuse ratings that were given for another prompt than that of the record."""
+        if not isinstance(record, dict):
+            return
+        said, meant = (self.prompt_id, self.prompt), (record.get("prompt_id"), record.get("prompt"))
+        for field_name, here, there in zip(("prompt_id", "prompt"), said, meant, strict=True):
+            if here is not None and there is not None and prompt_identity(str(here)) != prompt_identity(str(there)):
+                message = (
+                    f"expected the `{field_name}` of the test record, {str(there)[:80]!r}, got {str(here)[:80]!r}"
+                )
+                raise RecordError(field_name, message, reason="prompt_id_conflict")
 
 
 class _Row(NamedTuple):
@@ -146,8 +167,7 @@ def scan_splits(
         for split in ("test", "train")
         if split in sources
     }
-    for side in sides.values():
-        _refuse_ambiguous_ids(side)
+    _refuse_ambiguous_ids(sides)
     _refuse_leaks(sides)
     scans = {}
     for split in sources:
@@ -166,7 +186,7 @@ def scan_splits(
 
 def _read_side(source: SplitSource, seen: set[str], *, look_for_pictures: bool) -> _Side:
     side = _Side(source)
-    labels = _label_places(source)
+    labels, repeated = _label_places(source)
     for placed in iterate_records(source.path):
         if placed.key is not None:
             raise ReleaseError(
@@ -176,9 +196,12 @@ def _read_side(source: SplitSource, seen: set[str], *, look_for_pictures: bool) 
         side.n_records += 1
         place = Place(placed.row, placed.offset, placed.length)
         label = labels.pop(_path_of(placed.record), None) if labels else None
-        places = RecordPlaces(place, label)
-        file, row = (source.labels_file, label.row) if label else (source.file, source.row_of(placed.record, places))
+        places = RecordPlaces(place, label.place if label else None)
+        row = label.place.row if label else source.row_of(placed.record, places)
+        file = source.labels_file if label else source.file
         try:
+            if label is not None:
+                label.refuse_other_prompt(placed.record)
             located = source.read(places) if label else source.locate(placed.record, places)
             if located.pair.image_path in seen:
                 message = f"expected each picture once, got {located.pair.image_path!r} again"
@@ -189,11 +212,16 @@ def _read_side(source: SplitSource, seen: set[str], *, look_for_pictures: bool) 
             continue
         seen.add(located.pair.image_path)
         prompt, rated = located.pair.prompt, located.pair.overall_score == located.pair.overall_score
-        side.rows.append(_Row(places, prompt_identity(prompt.text), prompt.prompt_id, file, row, size, rated))
+        identity, prompt_id = sys.intern(prompt_identity(prompt.text)), sys.intern(prompt.prompt_id)
+        side.rows.append(_Row(places, identity, prompt_id, file, row, size, rated))
     for path, label in labels.items():
         side.n_records += 1
         message = f"expected the `img_path` of a record of {source.file}, got {path!r}"
-        side.drop(source.labels_file, label.row, RecordError("img_path", message, reason="not_in_test"))
+        side.drop(source.labels_file, label.place.row, RecordError("img_path", message, reason="not_in_test"))
+    for row, path in repeated:
+        side.n_records += 1
+        message = f"expected each picture once, got {path!r} again"
+        side.drop(source.labels_file, row, RecordError("img_path", message, reason="duplicate_img_path"))
     return side
 
 
@@ -207,14 +235,20 @@ def _picture_size(pictures: PictureStore, name: str) -> int:
         raise RecordError("img_path", str(error), reason=error.reason) from error
 
 
-def _label_places(source: SplitSource) -> dict[str, Place]:
-    """Where the ratings of each picture are; empty if they are not apart."""
-    if source.labels_path is None:
-        return {}
-    return {
-        _path_of(placed.record) or f"row {placed.row}": Place(placed.row, placed.offset, placed.length)
-        for placed in iterate_records(source.labels_path)
-    }
+def _label_places(source: SplitSource) -> tuple[dict[str, _Label], list[tuple[int, str]]]:
+    """Where the ratings of each picture are, and further rows for the same picture; empty if they are not apart."""
+    labels: dict[str, _Label] = {}
+    repeated = []
+    for placed in iterate_records(source.labels_path) if source.labels_path else ():
+        path = _path_of(placed.record)
+        if path in labels:
+            repeated.append((placed.row, path))
+            continue
+        record = placed.record if isinstance(placed.record, dict) else {}
+        labels[path or f"row {placed.row}"] = _Label(
+            Place(placed.row, placed.offset, placed.length), record.get("prompt_id"), record.get("prompt")
+        )
+    return labels, repeated
 
 
 def _path_of(record: object) -> str:
@@ -237,23 +271,25 @@ def _refuse_leaks(sides: Mapping[str, _Side]) -> None:
     train.rows = kept
 
 
-def _refuse_ambiguous_ids(side: _Side) -> None:
-    """Drop the records whose prompt is not that of most records of the split with the same `prompt_id`."""
+def _refuse_ambiguous_ids(sides: Mapping[str, _Side]) -> None:
+    """Drop the records whose prompt is not that of most records with the same `prompt_id`, in whatever split."""
     prompts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in side.rows:
-        prompts[row.prompt_id][row.prompt] += 1
+    for side in sides.values():
+        for row in side.rows:
+            prompts[row.prompt_id][row.prompt] += 1
     meant = {key: counts.most_common(1)[0][0] for key, counts in prompts.items() if len(counts) > 1}
-    kept = []
-    for row in side.rows:
-        if row.prompt == meant.get(row.prompt_id, row.prompt):
-            kept.append(row)
-            continue
-        message = (
-            f"expected one prompt for each id, got {row.prompt[:80]!r} where most records with id "
-            f"{row.prompt_id!r} have {meant[row.prompt_id][:80]!r}"
-        )
-        side.drop(row.file, row.row, RecordError("prompt_id", message, reason="prompt_id_conflict"))
-    side.rows = kept
+    for side in sides.values():
+        kept = []
+        for row in side.rows:
+            if row.prompt == meant.get(row.prompt_id, row.prompt):
+                kept.append(row)
+                continue
+            message = (
+                f"expected one prompt for each id, got {row.prompt[:80]!r} where most records with id "
+                f"{row.prompt_id!r} have {meant[row.prompt_id][:80]!r}"
+            )
+            side.drop(row.file, row.row, RecordError("prompt_id", message, reason="prompt_id_conflict"))
+        side.rows = kept
 
 
 def _grouped(rows: list[_Row]) -> tuple[PromptGroup, ...]:

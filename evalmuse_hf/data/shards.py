@@ -33,6 +33,7 @@ WRITER_OPTIONS: Mapping[str, Any] = {
 """How Parquet is written; chunks that follow the content let the Hub store a picture once."""
 
 _ROW_GROUP_ROWS = 100  # as `datasets` writes pictures: a reader of one row reads no more than these
+_ROW_GROUP_SMALL_ROWS = 2000  # without pictures
 _ROW_GROUP_BYTES = 32_000_000
 _SMALLEST_SHARD, _LARGEST_SHARD = 16_000_000, 256_000_000  # bytes of pictures
 _SHARDS_AIMED_AT = 16
@@ -208,7 +209,7 @@ class _Writer:
         for row in rows:
             self._rows.append(row)
             self._size += len(row["image"]["bytes"]) if self._is_pictures else 0
-            limit = _ROW_GROUP_ROWS if self._is_pictures else _ROW_GROUP_ROWS**2
+            limit = _ROW_GROUP_ROWS if self._is_pictures else _ROW_GROUP_SMALL_ROWS
             if len(self._rows) >= limit or self._size >= _ROW_GROUP_BYTES:
                 self._flush()
 

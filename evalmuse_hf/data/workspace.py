@@ -134,6 +134,15 @@ class Workspace:
                 os.replace(self.finished / name, self.out / name)
 
 
+def _is_build(out: Path) -> bool:
+    """Whether a folder has the file that only a build writes, with what a build writes into it."""
+    try:
+        noted = json.loads((out / BUILD_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(noted, dict) and {"format", "splits", "files", "stages"} <= noted.keys()
+
+
 def refuse_foreign_folder(out: Path) -> None:
     """Refuse to build where something else is that a build would replace.
 
@@ -145,7 +154,7 @@ def refuse_foreign_folder(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise ValueError(f"{str(out)!r} is a file; give the name of a folder to write.")
-    if not out.exists() or (out / BUILD_FILE).is_file():
+    if not out.exists() or _is_build(out):
         return
     others = sorted(path.name for path in out.iterdir() if path.name != WORK_FOLDER)
     if others and not (out / WORK_FOLDER / _READY_FILE).exists():

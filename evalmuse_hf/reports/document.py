@@ -116,10 +116,17 @@ def write_document(document: Document, path: str | Path) -> None:
     Args:
         document: What it shows.
         path: The file.
+
+    Raises:
+        OSError: If it cannot be written.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_document(document), encoding="utf-8")
+    content = render_document(document)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise OSError(f"Cannot write {str(path)!r} ({error.strerror}); make room, or name another file.") from error
 
 
 def document_text(document: Document) -> str:

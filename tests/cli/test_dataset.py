@@ -57,7 +57,14 @@ def test_build_says_where_a_dev_split_comes_from(raw, tmp_path, capsys):
     records = json.loads((raw / "train_list.json").read_text("utf-8"))
     records[2] |= {"prompt": "a dog with a cat", "prompt_id": "dog"}
     (raw / "train_list.json").write_text(json.dumps(records), "utf-8")
-    blind = {**records[0], "prompt": "another cat", "img_path": "SDXL/1.png", "total_score": None, "element_score": {}}
+    blind = {
+        **records[0],
+        "prompt": "another cat",
+        "prompt_id": "t",
+        "img_path": "SDXL/1.png",
+        "total_score": None,
+        "element_score": {},
+    }
     (raw / "test.json").write_text(json.dumps([blind]), "utf-8")
     assert main(["dataset", "build", str(raw), str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out

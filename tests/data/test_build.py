@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -372,3 +373,18 @@ def test_two_builds_of_one_folder_do_not_mix(raw, tmp_path):
     with lock, pytest.raises(ReleaseError, match=r"Another process is building .*out'; wait for it"):
         build_dataset(raw, tmp_path / "out")
     assert build_dataset(raw, tmp_path / "out").n_pairs == 6
+
+
+def test_a_file_cut_inside_an_archive_is_named_as_the_user_knows_it(raw, tmp_path):
+    content = (raw / "train_list.json").read_bytes()
+    (raw / "train_list.json").write_bytes(content[: len(content) // 2])
+    archive = shutil.make_archive(str(tmp_path / "release"), "zip", raw)
+    with pytest.raises(ReleaseError, match=r"release\.zip: train_list\.json") as caught:
+        build_dataset(archive, tmp_path / "out")
+    assert ".build" not in str(caught.value)
+
+
+def test_a_split_without_records_is_named(write_raw, record, tmp_path):
+    raw = write_raw(train=[record()], test=[])
+    with pytest.raises(ReleaseError, match="Split 'test' of 'raw' holds no records; remove its file, or fill it"):
+        build_dataset(raw, tmp_path / "out")

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+import zipfile
 
 import datasets
 import pytest
@@ -82,6 +83,14 @@ def test_an_archive_is_read_without_unpacking_it(raw, tmp_path):
     archive = shutil.make_archive(str(tmp_path / "release"), "zip", raw)
     alone = prepare(raw, tmp_path / "a").as_dataset(split="train").to_list()
     assert prepare(archive, tmp_path / "b").as_dataset(split="train").to_list() == alone
+
+
+def test_strict_stops_at_a_bad_member_of_an_archive(raw, tmp_path):
+    with zipfile.ZipFile(shutil.make_archive(str(tmp_path / "release"), "zip", raw), "a") as archive:
+        archive.writestr("../evil.png", b"x")
+    assert prepare(tmp_path / "release.zip", tmp_path).as_dataset(split="train").num_rows == 4
+    with pytest.raises(ReleaseError, match=r"mend it, or build without `strict`"):
+        EvalMuse40K(data_dir=tmp_path / "release.zip", cache_dir=str(tmp_path), strict=True)
 
 
 def test_the_ranking_prompts_come_from_their_file(raw, tmp_path):

@@ -77,7 +77,7 @@ def test_a_dev_split_says_where_it_comes_from():
         report=BuildReport(out=None, splits=splits, options=options)
     )
     own = make_card(report=BuildReport(out=None, splits={"train": split, "dev": split}, options=options))
-    assert "`dev` was taken from the training prompts (seed 4)." in own
+    assert "`dev` was taken from the training prompts (share 0.1, seed 4)." in own
 
 
 def test_the_page_counts_elements_by_status_and_names_the_first():

@@ -41,3 +41,15 @@ def test_ranking_prompts_are_read_from_an_object_and_from_a_list(tmp_path):
         rows, problems = ranking_rows(path)
         assert [(row["prompt_id"], row["prompt"]) for row in rows] == [("00000", "a cat")]
         assert [problem.reason for problem in problems] == ["bad_ranking_prompt"]
+
+
+def test_elements_of_ranking_prompts_may_be_text_and_must_have_a_category(tmp_path):
+    path = tmp_path / "prompt_t2i.json"
+    records = [
+        {"prompt": "a cat", "element_score": "{'cat (animal)': None}"},
+        {"prompt": "b", "element_score": {"b": 0}},
+    ]
+    path.write_text(json.dumps(records), "utf-8")
+    rows, problems = ranking_rows(path)
+    assert [row["elements"][0]["category"] for row in rows] == ["animal/human"]
+    assert [problem.reason for problem in problems] == ["bad_element_key"]

@@ -55,6 +55,27 @@ def test_the_prompt_of_most_records_with_an_id_is_the_right_one(write_raw, recor
     assert "'a cat' where most records with id '5' have 'a dog'" in scanned.problems[0].message
 
 
+def test_an_id_stands_for_one_prompt_in_all_splits(write_raw, record, scan):
+    train = [record(prompt_id="5", prompt="a cat", img_path=f"A/{row}.png") for row in range(2)]
+    raw = write_raw(train=train, test=[record(prompt_id="5", prompt="a dog", img_path="B/1.png")])
+    assert dropped(scan(raw)["test"]) == [("test.json", 0, "prompt_id_conflict")]
+
+
+def test_ratings_of_one_picture_count_once(write_raw, record, scan):
+    raw = write_raw(test=[record(total_score=None)], eval_=[record(total_score=[4]), record(total_score=[1])])
+    scanned = scan(raw)["test"]
+    assert dropped(scanned) == [("eval.json", 1, "duplicate_img_path")]
+    assert scanned.source.read(scanned.groups[0].places[0]).pair.overall_ratings == (4,)
+
+
+@pytest.mark.parametrize("field", ["prompt", "prompt_id"])
+def test_ratings_given_for_another_prompt_are_not_taken(write_raw, record, scan, field):
+    raw = write_raw(test=[record(total_score=None)], eval_=[record(**{field: "a dog"})])
+    scanned = scan(raw)["test"]
+    assert dropped(scanned) == [("eval.json", 0, "prompt_id_conflict")]
+    assert f"expected the `{field}` of the test record" in scanned.problems[0].message
+
+
 def test_one_prompt_may_have_several_ids(write_raw, record, scan):
     train = [record(prompt_id=str(row), img_path=f"A/{row}.png") for row in range(3)]
     (group,) = scan(write_raw(train=train))["train"].groups

@@ -54,7 +54,10 @@ def test_a_folder_is_foreign_unless_a_build_or_nothing_is_there(tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(ValueError, match=r"holds something else than an earlier build \('notes.txt', for one\)"):
         refuse_foreign_folder(tmp_path)
-    (tmp_path / "build.json").touch()
+    (tmp_path / "build.json").write_text("{}", "utf-8")  # of whatever other program
+    with pytest.raises(ValueError, match="holds something else"):
+        refuse_foreign_folder(tmp_path)
+    (tmp_path / "build.json").write_text('{"format": 1, "stages": [], "splits": {}, "files": {}}', "utf-8")
     refuse_foreign_folder(tmp_path)
     with pytest.raises(ValueError, match="is a file; give the name of a folder"):
         refuse_foreign_folder(tmp_path / "notes.txt")
