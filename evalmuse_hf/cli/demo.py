@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalmuse_hf.cli.intervals import add_resampling_option
+
 if TYPE_CHECKING:
     from evalmuse_hf.ranking import Findings
     from evalmuse_hf.scoring import Scores
@@ -35,13 +37,7 @@ def register(subparsers: Any) -> None:
     )
     parser.add_argument("--prompts", type=int, default=120, metavar="N", help="prompts to draw (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the drawing (default: %(default)s)")
-    parser.add_argument(
-        "--n-resamples",
-        type=int,
-        default=1000,
-        metavar="N",
-        help="for the intervals; 0 for none (default: %(default)s)",
-    )
+    add_resampling_option(parser)
     parser.add_argument(
         "--model", default="mini", metavar="MODEL", help="checkpoint to judge, as in `evalmuse score` (default: mini)"
     )

@@ -9,6 +9,17 @@ def add_interval_options(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: Parser of a command that prints statistics with intervals, as a table or as JSON.
     """
+    add_resampling_option(parser)
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the intervals (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
+
+
+def add_resampling_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--n-resamples` alone, for a command whose other options mean something else.
+
+    Args:
+        parser: Parser of a command that computes intervals.
+    """
     parser.add_argument(
         "--n-resamples",
         type=int,
@@ -16,5 +27,3 @@ def add_interval_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="for the intervals; 0 for none (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the intervals (default: %(default)s)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of the table")

@@ -343,7 +343,7 @@ def test_an_interruption_of_the_last_moves_is_made_good(many, tmp_path, monkeypa
     assert report.n_pairs == 24
 
 
-def test_a_killed_build_goes_on_and_leaves_no_process(many, tmp_path):
+def test_a_killed_build_goes_on(many, tmp_path):
     for path in (many / "images").rglob("*.png"):
         Image.effect_noise((700, 700), 50).convert("RGB").save(path)
     build_dataset(many, tmp_path / "whole", max_shard_size=600_000)

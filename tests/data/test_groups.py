@@ -1,5 +1,4 @@
 import hashlib
-import json
 
 import pytest
 
@@ -38,9 +37,7 @@ def test_a_picture_that_is_gone_since_the_scan_drops_its_record(scanned, raw):
 
 
 def test_records_that_change_under_the_build_end_it(scanned, raw):
-    records = json.loads((raw / "train_list.json").read_text("utf-8"))
     text = (raw / "train_list.json").read_text("utf-8").replace('"prompt": "Two', '"prompX": "Two')
-    assert records
     (raw / "train_list.json").write_text(text, "utf-8")
     with pytest.raises(ReleaseError, match="record 0, has changed while it was read"):
         check_group(scanned.source, scanned.groups[0])
