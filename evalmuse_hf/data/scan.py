@@ -3,6 +3,7 @@
 Nothing of a record is kept but its place in the file, so that a release of any size fits.
 """
 
+import struct
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -16,7 +17,15 @@ from evalmuse_hf.data.json_records import iterate_records
 from evalmuse_hf.data.picture_store import PictureError, PictureStore
 from evalmuse_hf.data.records import RecordError
 from evalmuse_hf.data.report import RecordProblem
-from evalmuse_hf.data.sources import Place, PromptGroup, RecordPlaces, SplitSource
+from evalmuse_hf.data.sources import (
+    PACKED_PLACES_SIZE,
+    Place,
+    PromptGroup,
+    RecordPlaces,
+    SplitSource,
+    pack_places,
+    unpack_places,
+)
 
 TRAIN_FILES = ("train_list.json", "train.json")
 TEST_FILE = "test.json"
@@ -81,25 +90,51 @@ class _Label(NamedTuple):
                 raise RecordError(field_name, message, reason="prompt_id_conflict")
 
 
-class _Row(NamedTuple):
-    places: RecordPlaces
+class _Key(NamedTuple):
+    """A prompt and one of the ids that records give it."""
+
     prompt: str
     prompt_id: str
-    file: str
+
+
+class _Row(NamedTuple):
+    """What is kept of a record that can be used."""
+
+    places: bytes
     row: int
     n_bytes: int
     is_rated: bool
+    is_label: bool
+
+
+_ROW = struct.Struct(f"<{PACKED_PLACES_SIZE}s2q2?")
 
 
 @dataclass(slots=True)
 class _Side:
+    """Records of one split, packed, because all of them are in memory at once."""
+
     source: SplitSource
     n_records: int = 0
-    rows: list[_Row] = field(default_factory=list)
+    members: dict[_Key, bytearray] = field(default_factory=dict)
     problems: list[RecordProblem] = field(default_factory=list)
+
+    def keep(self, key: _Key, row: _Row) -> None:
+        self.members.setdefault(key, bytearray()).extend(_ROW.pack(*row))
+
+    def rows(self, key: _Key) -> list[_Row]:
+        return [_Row(*values) for values in _ROW.iter_unpack(self.members[key])]
 
     def drop(self, file: str, row: int, problem: RecordError) -> None:
         self.problems.append(RecordProblem(file, row, problem.field, problem.reason, str(problem)))
+
+    def drop_prompts(self, problems: Mapping[_Key, RecordError]) -> None:
+        """Drop all records of some prompts, and name them in the order of the file."""
+        dropped = [(row.places, row, problem) for key, problem in problems.items() for row in self.rows(key)]
+        for _, row, problem in sorted(dropped, key=lambda entry: unpack_places(entry[0])[0].record.row):
+            self.drop(self.source.labels_file if row.is_label else self.source.file, row.row, problem)
+        for key in problems:
+            del self.members[key]
 
 
 def split_sources(release: ReleaseFiles, *, own: bool = False, shown_as: str | None = None) -> dict[str, SplitSource]:
@@ -177,9 +212,9 @@ def scan_splits(
         scans[split] = SplitScan(
             source=side.source,
             n_records=side.n_records,
-            groups=_grouped(side.rows),
+            groups=_grouped(side),
             problems=tuple(side.problems),
-            n_rated=sum(row.is_rated for row in side.rows),
+            n_rated=sum(row.is_rated for key in side.members for row in side.rows(key)),
         )
     return scans
 
@@ -212,8 +247,8 @@ def _read_side(source: SplitSource, seen: set[str], *, look_for_pictures: bool) 
             continue
         seen.add(located.pair.image_path)
         prompt, rated = located.pair.prompt, located.pair.overall_score == located.pair.overall_score
-        identity, prompt_id = sys.intern(prompt_identity(prompt.text)), sys.intern(prompt.prompt_id)
-        side.rows.append(_Row(places, identity, prompt_id, file, row, size, rated))
+        key = _Key(sys.intern(prompt_identity(prompt.text)), sys.intern(prompt.prompt_id))
+        side.keep(key, _Row(pack_places(places), row, size, rated, label is not None))
     for path, label in labels.items():
         side.n_records += 1
         message = f"expected the `img_path` of a record of {source.file}, got {path!r}"
@@ -260,43 +295,50 @@ def _refuse_leaks(sides: Mapping[str, _Side]) -> None:
     """Drop the training records of prompts that are tested."""
     if sides.keys() < {"train", "test"}:
         return
-    tested = {row.prompt for row in sides["test"].rows}
-    train, kept = sides["train"], []
-    for row in train.rows:
-        if row.prompt in tested:
-            message = f"expected a prompt that no test record has, got {row.prompt[:80]!r}"
-            train.drop(row.file, row.row, RecordError("prompt", message, reason="prompt_in_test"))
-        else:
-            kept.append(row)
-    train.rows = kept
+    tested = {key.prompt for key in sides["test"].members}
+    sides["train"].drop_prompts(
+        {
+            key: RecordError(
+                "prompt",
+                f"expected a prompt that no test record has, got {key.prompt[:80]!r}",
+                reason="prompt_in_test",
+            )
+            for key in sides["train"].members
+            if key.prompt in tested
+        }
+    )
 
 
 def _refuse_ambiguous_ids(sides: Mapping[str, _Side]) -> None:
     """Drop the records whose prompt is not that of most records with the same `prompt_id`, in whatever split."""
     prompts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for side in sides.values():
-        for row in side.rows:
-            prompts[row.prompt_id][row.prompt] += 1
-    meant = {key: counts.most_common(1)[0][0] for key, counts in prompts.items() if len(counts) > 1}
+        for key in side.members:
+            prompts[key.prompt_id][key.prompt] += len(side.rows(key))
+    meant = {prompt_id: counts.most_common(1)[0][0] for prompt_id, counts in prompts.items() if len(counts) > 1}
     for side in sides.values():
-        kept = []
-        for row in side.rows:
-            if row.prompt == meant.get(row.prompt_id, row.prompt):
-                kept.append(row)
-                continue
-            message = (
-                f"expected one prompt for each id, got {row.prompt[:80]!r} where most records with id "
-                f"{row.prompt_id!r} have {meant[row.prompt_id][:80]!r}"
-            )
-            side.drop(row.file, row.row, RecordError("prompt_id", message, reason="prompt_id_conflict"))
-        side.rows = kept
+        side.drop_prompts(
+            {
+                key: RecordError(
+                    "prompt_id",
+                    f"expected one prompt for each id, got {key.prompt[:80]!r} where most records with id "
+                    f"{key.prompt_id!r} have {meant[key.prompt_id][:80]!r}",
+                    reason="prompt_id_conflict",
+                )
+                for key in side.members
+                if key.prompt != meant.get(key.prompt_id, key.prompt)
+            }
+        )
 
 
-def _grouped(rows: list[_Row]) -> tuple[PromptGroup, ...]:
-    groups: defaultdict[str, list[_Row]] = defaultdict(list)
-    for row in rows:
-        groups[row.prompt].append(row)
-    return tuple(
-        PromptGroup(prompt, tuple(row.places for row in members), sum(row.n_bytes for row in members))
-        for prompt, members in groups.items()
-    )
+def _grouped(side: _Side) -> tuple[PromptGroup, ...]:
+    keys: defaultdict[str, list[_Key]] = defaultdict(list)
+    for key in side.members:
+        keys[key.prompt].append(key)
+    groups = []
+    for prompt, members in keys.items():
+        rows = [row for key in members for row in side.rows(key)]
+        if len(members) > 1:
+            rows.sort(key=lambda row: unpack_places(row.places)[0].record.row)
+        groups.append(PromptGroup(prompt, b"".join(row.places for row in rows), sum(row.n_bytes for row in rows)))
+    return tuple(groups)

@@ -37,6 +37,7 @@ _ROW_GROUP_SMALL_ROWS = 2000  # without pictures
 _ROW_GROUP_BYTES = 32_000_000
 _SMALLEST_SHARD, _LARGEST_SHARD = 16_000_000, 256_000_000  # bytes of pictures
 _SHARDS_AIMED_AT = 16
+_MOST_RECORDS = 2000  # in a shard, however small its pictures: what a writer holds grows with its row groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class ShardTask:
     @property
     def n_records(self) -> int:
         """Records of all prompts."""
-        return sum(len(group.places) for group in self.groups)
+        return sum(group.n_records for group in self.groups)
 
     @property
     def n_bytes(self) -> int:
@@ -113,7 +114,8 @@ def plan_shards(groups: Sequence[PromptGroup], *, max_bytes: int | None = None) 
     Args:
         groups: The prompts.
         max_bytes: Most bytes of pictures in a shard; a single prompt may exceed it. None is a sixteenth of the whole,
-            but between 16 and 256 MB, whatever the machine: the same release gives the same shards everywhere.
+            but between 16 and 256 MB, whatever the machine: the same release gives the same shards everywhere. No
+            shard has more than 2,000 records, except for a single prompt with more.
 
     Yields:
         The prompts of each shard, in order.
@@ -121,13 +123,14 @@ def plan_shards(groups: Sequence[PromptGroup], *, max_bytes: int | None = None) 
     total = sum(group.n_bytes for group in groups)
     limit = max_bytes or min(max(total // _SHARDS_AIMED_AT, _SMALLEST_SHARD), _LARGEST_SHARD)
     shard: list[PromptGroup] = []
-    size = 0
+    size = n_records = 0
     for group in groups:
-        if shard and size + group.n_bytes > limit:
+        if shard and (size + group.n_bytes > limit or n_records + group.n_records > _MOST_RECORDS):
             yield tuple(shard)
-            shard, size = [], 0
+            shard, size, n_records = [], 0, 0
         shard.append(group)
         size += group.n_bytes
+        n_records += group.n_records
     if shard:
         yield tuple(shard)
 

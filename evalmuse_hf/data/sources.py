@@ -1,9 +1,10 @@
 """Where records and pictures are: small descriptions that travel to worker processes."""
 
-from collections.abc import Mapping
+import struct
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from evalmuse_hf.data.json_records import read_record_at
 from evalmuse_hf.data.picture_store import MAX_PICTURE_BYTES, PictureError, PictureStore
@@ -38,19 +39,66 @@ class RecordPlaces(NamedTuple):
     label: Place | None = None
 
 
+_PACKED = struct.Struct("<6q")  # both places of a record; a label in row -1 is none
+PACKED_PLACES_SIZE = _PACKED.size
+"""Bytes that `pack_places` makes."""
+
+
 @dataclass(frozen=True, slots=True)
 class PromptGroup:
     """All records of one prompt in one split.
 
     Attributes:
         identity: See `evalmuse_hf.data.identity.prompt_identity`.
-        places: Of its records, in the released order.
+        packed_places: Of its records, in the released order, as bytes: a build holds those of every record.
         n_bytes: Size of their pictures.
     """
 
     identity: str
-    places: tuple[RecordPlaces, ...]
+    packed_places: bytes
     n_bytes: int
+
+    @classmethod
+    def of(cls, identity: str, places: Iterable[RecordPlaces], n_bytes: int) -> Self:
+        """Pack the places of a prompt's records.
+
+        Args:
+            identity: See the class.
+            places: Of its records, in order.
+            n_bytes: See the class.
+        """
+        return cls(identity, b"".join(map(pack_places, places)), n_bytes)
+
+    @property
+    def n_records(self) -> int:
+        """How many records it has."""
+        return len(self.packed_places) // _PACKED.size
+
+    @property
+    def places(self) -> tuple[RecordPlaces, ...]:
+        """Of its records, in the released order."""
+        return unpack_places(self.packed_places)
+
+
+def pack_places(places: RecordPlaces) -> bytes:
+    """Bytes of the places of one record, see `PromptGroup`.
+
+    Args:
+        places: Of the record.
+    """
+    return _PACKED.pack(*places.record, *(places.label or (-1, 0, 0)))
+
+
+def unpack_places(packed: bytes) -> tuple[RecordPlaces, ...]:
+    """Places of records that `pack_places` packed.
+
+    Args:
+        packed: Those of one record after the other.
+    """
+    return tuple(
+        RecordPlaces(Place(*numbers[:3]), None if numbers[3] < 0 else Place(*numbers[3:]))
+        for numbers in _PACKED.iter_unpack(packed)
+    )
 
 
 class LocatedPair(NamedTuple):

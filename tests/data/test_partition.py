@@ -5,7 +5,7 @@ from evalmuse_hf.data.sources import PromptGroup
 
 
 def groups(number: int) -> list[PromptGroup]:
-    return [PromptGroup(f"prompt {index}", (), 1) for index in range(number)]
+    return [PromptGroup(f"prompt {index}", b"", 1) for index in range(number)]
 
 
 def identities(parts, split):

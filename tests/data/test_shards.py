@@ -13,14 +13,14 @@ def sizes(shards) -> list[list[int]]:
 
 
 def test_a_shard_is_full_before_the_next_begins_and_prompts_stay_whole():
-    groups = [PromptGroup(str(index), (), size) for index, size in enumerate([3, 4, 5, 20, 1])]
+    groups = [PromptGroup(str(index), b"", size) for index, size in enumerate([3, 4, 5, 20, 1])]
     assert sizes(plan_shards(groups, max_bytes=8)) == [[3, 4], [5], [20], [1]]
 
 
 def test_without_a_limit_a_small_release_is_one_shard_and_a_large_one_has_about_sixteen():
-    small = [PromptGroup(str(index), (), 1000) for index in range(100)]
+    small = [PromptGroup(str(index), b"", 1000) for index in range(100)]
     assert len(list(plan_shards(small))) == 1
-    large = [PromptGroup(str(index), (), 5_000_000) for index in range(400)]
+    large = [PromptGroup(str(index), b"", 5_000_000) for index in range(400)]
     assert len(list(plan_shards(large))) == 16
     assert list(plan_shards([])) == []
 

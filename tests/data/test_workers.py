@@ -29,7 +29,7 @@ if __name__ == "__main__":
 
 def tasks(*sizes: int) -> list[ShardTask]:
     return [
-        ShardTask(index=index, split="train", fold=None, source=None, groups=(PromptGroup("a", (), size),))
+        ShardTask(index=index, split="train", fold=None, source=None, groups=(PromptGroup("a", b"", size),))
         for index, size in enumerate(sizes)
     ]
 
