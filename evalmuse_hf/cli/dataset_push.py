@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if silenced:
         disable_progress_bars()
     try:
-        report = push_dataset(args.out, args.repo, private=args.private, dry_run=args.dry_run)
+        report = push_dataset(args.out, args.repo, private=args.private, dry_run=args.dry_run, progress=not args.quiet)
     finally:
         if silenced:
             enable_progress_bars()

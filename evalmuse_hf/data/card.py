@@ -68,12 +68,19 @@ def write_card(*, configs: Sequence[ConfigCard], report: BuildReport, name: str)
     metadata = {
         "pretty_name": name,
         "task_categories": ["text-to-image"],
+        "size_categories": [_size_category(sum(configs[0].rows.values()))],
         "tags": ["evalmuse", "text-to-image-alignment", "human-ratings"],
         "configs": entries,
         "dataset_info": [config.dataset_info() for config in configs],
     }
     front_matter = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
     return f"---\n{front_matter}---\n\n{_page(configs, report, name=name)}"
+
+
+def _size_category(n_rows: int) -> str:
+    """The Hub's word for a number of rows."""
+    limits = {"n<1K": 1000, "1K<n<10K": 10_000, "10K<n<100K": 100_000, "100K<n<1M": 1_000_000}
+    return next((name for name, limit in limits.items() if n_rows < limit), "n>1M")
 
 
 def _page(configs: Sequence[ConfigCard], report: BuildReport, *, name: str) -> str:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalmuse_hf import __version__
+from evalmuse_hf.data.card_health import with_health
 from evalmuse_hf.data.features import FOLDERS
+from evalmuse_hf.data.health import check_dataset
 from evalmuse_hf.data.push_plan import PlannedFile, PublishingError, PushPlan, incomplete, plan_push
 from evalmuse_hf.data.workspace import CARD_FILE
 
@@ -36,28 +38,32 @@ class PushReport:
     removed: tuple[str, ...] = ()
 
 
-def push_dataset(folder: str | Path, repo: str, *, private: bool = False, dry_run: bool = False) -> PushReport:
+def push_dataset(
+    folder: str | Path, repo: str, *, private: bool = False, dry_run: bool = False, progress: bool = False
+) -> PushReport:
     """Publish a built data set as a repository of the Hub.
 
     The files arrive one after the other and become visible together, in one commit: an interruption leaves the
     repository as it was. The same call goes on where it stopped, because the Hub
-    knows a file that it holds by its hash.
+    knows a file that it holds by its hash. The card that is sent has the numbers of `check_dataset` in it.
 
     Args:
         folder: Result of `evalmuse_hf.data.build_dataset`.
         repo: Id of the repository, ``owner/name``; made if there is none.
         private: Show it to its owner only. An existing public repository is refused.
         dry_run: Check and list, and send nothing: neither a token nor a network is needed.
+        progress: Show a bar on stderr while the health of the data set is looked at.
 
     Raises:
         PublishingError: If the folder is no complete build or its numbers disagree, or if the Hub cannot be reached or
             refuses.
     """
     plan = plan_push(folder, repo, private=private)
-    if dry_run:
-        return PushReport(plan=plan)
-    _refuse_without_access(plan)
-    return _send(plan)
+    if not dry_run:
+        _refuse_without_access(plan)
+    health = check_dataset(plan.folder, progress=progress)
+    plan = plan.with_card(with_health((plan.folder / CARD_FILE).read_text("utf-8"), health.as_json()))
+    return PushReport(plan=plan) if dry_run else _send(plan)
 
 
 def _refuse_without_access(plan: PushPlan) -> None:
@@ -87,9 +93,14 @@ def _send(plan: PushPlan) -> PushReport:
         raise PublishingError(
             f"{plan.url} exists and is public; make it private in its settings, or push without --private."
         )
-    additions = [CommitOperationAdd(file.path, plan.folder / file.path) for file in plan.files]
+    additions = [
+        CommitOperationAdd(file.path, plan.folder / file.path if file.content is None else file.content)
+        for file in plan.files
+    ]
     with _one_sentence(plan):
-        DatasetCard.load(plan.folder / CARD_FILE).validate()  # sooner than after hours of uploading
+        for file in plan.files:
+            if file.path == CARD_FILE:  # sooner than after hours of uploading
+                DatasetCard((file.content or b"").decode("utf-8")).validate()
     for file, addition in zip(plan.files, additions, strict=True):
         _upload(api, plan, file, addition)
     with _one_sentence(plan, advice=_RESUME):

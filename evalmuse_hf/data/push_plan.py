@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,12 +28,14 @@ class PlannedFile:
         size: Bytes.
         rows: Rows by the footer of a Parquet file; None for the other files.
         sha256: Hash that the build noted, in hexadecimal; None where it noted none.
+        content: What is sent, where that is not the file itself.
     """
 
     path: str
     size: int
     rows: int | None = None
     sha256: str | None = None
+    content: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,19 @@ class PushPlan:
     def size(self) -> int:
         """Bytes of all files together."""
         return sum(file.size for file in self.files)
+
+    def with_card(self, card: str) -> "PushPlan":
+        """The same plan with another card.
+
+        Args:
+            card: Text to send in place of the card in the folder.
+        """
+        content = card.encode("utf-8")
+        files = (
+            replace(file, size=len(content), content=content) if file.path == CARD_FILE else file
+            for file in self.files
+        )
+        return replace(self, files=tuple(files))
 
 
 def plan_push(folder: str | Path, repo: str, *, private: bool = False) -> PushPlan:

@@ -6,6 +6,7 @@ real release has: what is true of every picture.
 """
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,4 +166,6 @@ def _truth(prompt: DrawnPrompt, keys: list[str], scene: Scene) -> dict[str, Any]
 
 def _write_json(path: Path, content: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished = path.with_name(f".{path.name}.unfinished")  # a file that is there is whole
+    unfinished.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(unfinished, path)

@@ -30,7 +30,7 @@ def test_a_dry_run_lists_each_file_and_what_stays(built, capsys):
     lines = capsys.readouterr().out.splitlines()
     size = (built / "data" / "train-00000-of-00003.parquet").stat().st_size
     assert lines[0].split() == ["file", "bytes", "rows"]
-    assert lines[3].split() == ["data/train-00000-of-00003.parquet", str(size), "4"]
+    assert lines[3].split() == ["data/train-00000-of-00003.parquet", f"{size:,}", "4"]
     total = sum(path.stat().st_size for path in built.rglob("*") if path.is_file()) - len("mine")
     assert lines[7].split() == ["6", "files", f"{total:,}"]
     assert lines[8] == "not sent: notes.txt"

@@ -10,6 +10,8 @@ import pytest
 from huggingface_hub import constants
 
 from evalmuse_hf.data import build_dataset
+from evalmuse_hf.data.card_health import with_health
+from evalmuse_hf.data.health import check_dataset
 from evalmuse_hf.data.publishing import push_dataset
 from evalmuse_hf.data.push_plan import PublishingError
 from evalmuse_hf.mini import write_release
@@ -82,13 +84,19 @@ def content_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def published(folder: Path) -> dict[str, bytes]:
+    """The files, with the numbers of the health report in the card."""
+    card = with_health((folder / "README.md").read_text("utf-8"), check_dataset(folder).as_json())
+    return {**content_of(folder), "README.md": card.encode()}
+
+
 def test_a_push_makes_the_repository_and_all_files_visible_in_one_commit(hub, built):
     (built / ".cache").mkdir()
     (built / ".cache" / "state").write_text("mine", "utf-8")
     printed, errors = push(hub, built)
     assert printed, errors
     repository = hub.repositories["datasets", REPO]
-    expected = content_of(built)
+    expected = published(built)
     del expected[".cache/state"]
     assert repository.files == expected
     assert repository.n_commits == 1
@@ -134,7 +142,7 @@ def test_a_push_that_was_killed_goes_on_without_sending_again_what_has_arrived(h
     sent_again = hub.uploads()[sent_before:]
     assert len(arrived) == len(sent_again) == 2
     assert not arrived & set(sent_again)
-    assert hub.repositories["datasets", REPO].files == content_of(built)
+    assert hub.repositories["datasets", REPO].files == published(built)
 
 
 def test_a_new_build_takes_the_place_of_the_old_one_and_leaves_the_rest(hub, built, tmp_path):
@@ -148,7 +156,7 @@ def test_a_new_build_takes_the_place_of_the_old_one_and_leaves_the_rest(hub, bui
     printed, errors = push(hub, smaller)
     assert printed, errors
     assert json.loads(printed)["removed"] == [f"data/train-0000{shard}-of-00003.parquet" for shard in range(3)]
-    assert repository.files == {**content_of(smaller), **mine}
+    assert repository.files == {**published(smaller), **mine}
     assert repository.n_commits == 2
 
 
