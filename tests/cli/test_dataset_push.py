@@ -31,7 +31,9 @@ def test_a_dry_run_lists_each_file_and_what_stays(built, capsys):
     size = (built / "data" / "train-00000-of-00003.parquet").stat().st_size
     assert lines[0].split() == ["file", "bytes", "rows"]
     assert lines[3].split() == ["data/train-00000-of-00003.parquet", f"{size:,}", "4"]
-    total = sum(path.stat().st_size for path in built.rglob("*") if path.is_file()) - len("mine")
+    card = int(lines[1].split()[1].replace(",", ""))
+    assert card > (built / "README.md").stat().st_size  # it is sent with the numbers of the health report
+    total = card + sum(path.stat().st_size for path in (built / "build.json", *built.glob("*/*.parquet")))
     assert lines[7].split() == ["6", "files", f"{total:,}"]
     assert lines[8] == "not sent: notes.txt"
     assert lines[9].startswith(
