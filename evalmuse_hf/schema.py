@@ -5,9 +5,9 @@ categories) is read here and nowhere else, and the raw spelling stays on the rec
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import datasets
@@ -282,43 +282,69 @@ class Pair:
         )
 
 
+Column = str | list[Any] | dict[str, Any]
+"""Type of a column: ``"image"``, the name of a scalar such as ``"int64"``, a list of one such type, or a struct."""
+
+_VOTES: Column = ["int64"]
+ELEMENT_COLUMNS: dict[str, Column] = {
+    "text": "string",
+    "category": "string",
+    "raw_category": "string",
+    "ratings": _VOTES,
+    "score": "float64",
+    "spans": [["int32"]],
+}
+"""Members of an element of a pair."""
+
+PAIR_COLUMNS: dict[str, Column] = {
+    "image": "image",
+    "image_path": "string",
+    "prompt_id": "string",
+    "prompt": "string",
+    "source": "string",
+    "synthetic_type": "string",
+    "generator": "string",
+    "generator_license": "string",
+    "overall_ratings": _VOTES,
+    "overall_score": "float64",
+    "prompt_variance": "float64",
+    "elements": [ELEMENT_COLUMNS],
+    "prompt_meaningless": _VOTES,
+    "split_confidence": _VOTES,
+    "attribute_confidence": _VOTES,
+    "fidelity_labels": ["string"],
+    "content_hash": "string",
+}
+"""Columns of the ``pairs`` configuration, one row per `Pair`.
+
+``elements[].spans`` holds ``[start, end]`` offsets into ``prompt``; what is not known is null.
+"""
+
+
 def pair_features() -> "datasets.Features":
-    """Columns of the ``pairs`` configuration, one row per `Pair`.
+    """`PAIR_COLUMNS` as `datasets` describes them."""
+    return column_features(PAIR_COLUMNS)
 
-    ``elements[].spans`` holds ``[start, end]`` offsets into ``prompt``; what is not known is null.
+
+def column_features(columns: Mapping[str, Column]) -> "datasets.Features":
+    """Columns as `datasets` describes them.
+
+    Args:
+        columns: Type of each.
     """
-    from datasets import Features, Image, List, Value
+    from datasets import Features
 
-    votes = List(Value("int64"))
-    element = {
-        "text": Value("string"),
-        "category": Value("string"),
-        "raw_category": Value("string"),
-        "ratings": votes,
-        "score": Value("float64"),
-        "spans": List(List(Value("int32"))),
-    }
-    return Features(
-        {
-            "image": Image(),
-            "image_path": Value("string"),
-            "prompt_id": Value("string"),
-            "prompt": Value("string"),
-            "source": Value("string"),
-            "synthetic_type": Value("string"),
-            "generator": Value("string"),
-            "generator_license": Value("string"),
-            "overall_ratings": votes,
-            "overall_score": Value("float64"),
-            "prompt_variance": Value("float64"),
-            "elements": List(element),
-            "prompt_meaningless": votes,
-            "split_confidence": votes,
-            "attribute_confidence": votes,
-            "fidelity_labels": List(Value("string")),
-            "content_hash": Value("string"),
-        }
-    )
+    return Features({name: _feature(column) for name, column in columns.items()})
+
+
+def _feature(column: Column) -> Any:
+    from datasets import Image, List, Value
+
+    if isinstance(column, dict):
+        return {name: _feature(member) for name, member in column.items()}
+    if isinstance(column, list):
+        return List(_feature(column[0]))
+    return Image() if column == "image" else Value(column)
 
 
 def _head(raw: str) -> str:

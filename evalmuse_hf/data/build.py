@@ -10,7 +10,7 @@ from typing import Any
 
 from evalmuse_hf import __version__
 from evalmuse_hf.data.errors import ReleaseError
-from evalmuse_hf.data.features import config_features
+from evalmuse_hf.data.features import arrow_schema
 from evalmuse_hf.data.finishing import finish
 from evalmuse_hf.data.opening import OpenedRelease, open_any
 from evalmuse_hf.data.partition import DEFAULT_DEV_SHARE, partition
@@ -135,7 +135,7 @@ def _build(
     if len(left) < len(tasks):
         logger.warning("Going on: %d of %d shards are finished.", len(tasks) - len(left), len(tasks))
     with ShardWriters(num_proc or choose_processes(left)) as writers, _bar(tasks, left, progress=progress) as bar:
-        schemas = {config: config_features(config).arrow_schema for config in SHARD_CONFIGS}  # imports `datasets`
+        schemas = {config: arrow_schema(config) for config in SHARD_CONFIGS}
         for task, result in writers.write(left, workspace.shards, schemas):
             results[task.index] = result
             bar.update(task.n_records)

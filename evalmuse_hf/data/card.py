@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
+from evalmuse_hf.data.features import card_features
 from evalmuse_hf.data.report import BuildReport, SplitReport, count_reasons
-
-if TYPE_CHECKING:
-    import datasets
 
 _N_LISTED_PROBLEMS = 20
 
@@ -20,7 +18,7 @@ class ConfigCard:
 
     Attributes:
         name: Its name.
-        features: Its columns.
+        columns: The configuration whose columns it has, one of `evalmuse_hf.data.features.CONFIGS`.
         data_files: Pattern or patterns of each split's files, below the folder of the data set.
         rows: Rows of each split.
         table_bytes: Size of each split in memory.
@@ -28,7 +26,7 @@ class ConfigCard:
     """
 
     name: str
-    features: "datasets.Features"
+    columns: str
     data_files: Mapping[str, str | list[str]]
     rows: Mapping[str, int]
     table_bytes: Mapping[str, int]
@@ -41,11 +39,9 @@ class ConfigCard:
 
     def dataset_info(self) -> dict[str, Any]:
         """Entry of ``dataset_info``, as `datasets` spells it."""
-        from datasets import DatasetInfo
-
         return {
             "config_name": self.name,
-            "features": DatasetInfo(features=self.features)._to_yaml_dict()["features"],
+            "features": card_features(self.columns),
             "splits": [
                 {"name": split, "num_bytes": self.table_bytes[split], "num_examples": rows}
                 for split, rows in self.rows.items()

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from evalmuse_hf.data.card import ConfigCard, write_card
 from evalmuse_hf.data.errors import ReleaseError
-from evalmuse_hf.data.features import FOLDERS, config_features
+from evalmuse_hf.data.features import FOLDERS, arrow_schema
 from evalmuse_hf.data.json_records import iterate_records
 from evalmuse_hf.data.opening import OpenedRelease
 from evalmuse_hf.data.records import RecordError, read_answers, read_element
@@ -73,7 +73,7 @@ def _place_pairs(workspace: Workspace, finished: Finished, files: dict[str, dict
         }
     return ConfigCard(
         name="pairs",
-        features=config_features("pairs"),
+        columns="pairs",
         data_files={split: f"data/{split}-*.parquet" for split in _splits(finished)},
         rows=_totals(finished, "rows", "pairs"),
         table_bytes=_totals(finished, "table_bytes", "pairs"),
@@ -108,14 +108,14 @@ def _merge(
         path = workspace.finished / name
         if not workspace.is_ready:
             path.parent.mkdir(parents=True, exist_ok=True)
-            schema = config_features(config).arrow_schema
+            schema = arrow_schema(config)
             parts = [shard_folder(workspace.shards, task.index) for task, _ in finished if task.split == split]
             _write_tables(path, schema, (table for part in parts for table in _row_groups(part / f"{config}.parquet")))
         files[name] = _facts(path if path.exists() else workspace.out / name, rows[split])
         n_bytes += files[name]["bytes"]
     return ConfigCard(
         name=config,
-        features=config_features(config),
+        columns=config,
         data_files={split: f"{FOLDERS[config]}/{split}-*.parquet" for split in rows},
         rows=rows,
         table_bytes={split: _totals(finished, "table_bytes", config)[split] for split in rows},
@@ -125,8 +125,7 @@ def _merge(
 
 def _write_ranking(workspace: Workspace, rows: list[dict[str, Any]], files: dict[str, dict[str, Any]]) -> ConfigCard:
     name = f"{FOLDERS['ranking_prompts']}/{RANKING_SPLIT}-00000-of-00001.parquet"
-    features = config_features("ranking_prompts")
-    table = pa.Table.from_pylist(rows, schema=features.arrow_schema)
+    table = pa.Table.from_pylist(rows, schema=arrow_schema("ranking_prompts"))
     path = workspace.finished / name
     if not workspace.is_ready:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,7 +133,7 @@ def _write_ranking(workspace: Workspace, rows: list[dict[str, Any]], files: dict
     files[name] = _facts(path if path.exists() else workspace.out / name, len(rows))
     return ConfigCard(
         name="ranking_prompts",
-        features=features,
+        columns="ranking_prompts",
         data_files={RANKING_SPLIT: f"{FOLDERS['ranking_prompts']}/{RANKING_SPLIT}-*.parquet"},
         rows={RANKING_SPLIT: len(rows)},
         table_bytes={RANKING_SPLIT: table.nbytes},
@@ -180,7 +179,7 @@ def _fold_cards(finished: Finished, pairs: ConfigCard) -> list[ConfigCard]:
         cards.append(
             ConfigCard(
                 name=f"fold_{held}",
-                features=pairs.features,
+                columns=pairs.columns,
                 data_files={
                     "train": [f"data/train-fold{fold}-*.parquet" for fold in folds if fold != held],
                     "dev": f"data/train-fold{held}-*.parquet",

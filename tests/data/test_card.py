@@ -2,14 +2,13 @@ import yaml
 
 from evalmuse_hf.data import BuildReport, ElementProblem, RecordProblem, SplitReport
 from evalmuse_hf.data.card import ConfigCard, write_card
-from evalmuse_hf.data.features import config_features
 
 
 def make_card(*problems: RecordProblem, report: BuildReport | None = None) -> str:
     split = SplitReport(n_records=30, n_pairs=30 - len(problems), n_rated=7, n_prompts=3, problems=problems)
     pairs = ConfigCard(
         name="pairs",
-        features=config_features("pairs"),
+        columns="pairs",
         data_files={"train": "data/train-*.parquet"},
         rows={"train": 30},
         table_bytes={"train": 1000},
@@ -17,7 +16,7 @@ def make_card(*problems: RecordProblem, report: BuildReport | None = None) -> st
     )
     ranking = ConfigCard(
         name="ranking_prompts",
-        features=config_features("ranking_prompts"),
+        columns="ranking_prompts",
         data_files={"test": "ranking_prompts/test-*.parquet"},
         rows={"test": 2},
         table_bytes={"test": 10},
