@@ -6,7 +6,10 @@ import sys
 from contextlib import redirect_stdout
 from typing import Any
 
-_NAMED = ("model_name_or_path", "dataset_name", "output_dir", "validation_split", "variance_weighting")
+_NAMED = (
+    *("model_name_or_path", "dataset_name", "output_dir", "validation_split", "variance_weighting"),
+    *("feature_cache", "lora_rank", "resume_from_checkpoint"),
+)
 
 
 def register(subparsers: Any) -> None:
@@ -18,10 +21,19 @@ def register(subparsers: Any) -> None:
     )
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="YAML file of options; those below override it")
     parser.add_argument("--model_name_or_path", metavar="MODEL", help="'mini' (packaged), a folder, or a Hub id")
-    parser.add_argument("--dataset_name", metavar="DATA", help="folder of `evalmuse dataset build`, or a Hub id")
+    parser.add_argument(
+        "--dataset_name",
+        metavar="DATA",
+        help="list of your own ratings (.csv, .jsonl, .parquet), folder of `evalmuse dataset build`, or a Hub id",
+    )
     parser.add_argument("--output_dir", metavar="OUT", help="folder to write the model and its figures to")
-    parser.add_argument("--validation_split", metavar="SPLIT", help="split to measure on (default: none)")
+    parser.add_argument("--validation_split", metavar="SPLIT", help="split to measure on (default: hold out prompts)")
     parser.add_argument("--variance_weighting", metavar="SCHEME", help="none, var, exp_var, normalized or reliability")
+    parser.add_argument("--feature_cache", metavar="DIR", help="folder that keeps what the frozen vision tower says")
+    parser.add_argument("--lora_rank", metavar="RANK", help="train low-rank adapters of this rank, such as 8")
+    parser.add_argument(
+        "--resume_from_checkpoint", metavar="WHERE", help="True (the last one in OUT), or a checkpoint"
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -44,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
         words += [f"--{name}", value]
     if args.recipe is not None and not args.recipe.endswith((".yaml", ".yml")):
         raise ValueError(f"RECIPE must be a .yaml file, got {args.recipe!r}.")
-    from evalmuse_hf.training.fine_tuning import describe, fine_tune, parse_options
+    from evalmuse_hf.training.fine_tuning import describe, fine_tune
+    from evalmuse_hf.training.options import parse_options
 
     options = parse_options(words)
     with redirect_stdout(sys.stderr):  # Trainer prints its progress

@@ -1,5 +1,7 @@
 """Scoring of lists: load a scorer, read a list, score it, write what came out."""
 
+from evalmuse_hf.scoring.feature_store import EncodingReport, FeatureError, FeatureStore
+from evalmuse_hf.scoring.features import FeatureCache, FrozenEncoder, VisionTower, picture_hash
 from evalmuse_hf.scoring.lists import ListError, ListRow, ScoreList, list_from_records, read_list
 from evalmuse_hf.scoring.loading import ScorerError, cache_folder, load_scorer
 from evalmuse_hf.scoring.provenance import provenance_of, weights_sha256
@@ -7,14 +9,21 @@ from evalmuse_hf.scoring.scores import Scores, read_scores, write_scores
 from evalmuse_hf.scoring.scoring import score_list
 
 __all__ = [
+    "EncodingReport",
+    "FeatureCache",
+    "FeatureError",
+    "FeatureStore",
+    "FrozenEncoder",
     "ListError",
     "ListRow",
     "ScoreList",
     "ScorerError",
     "Scores",
+    "VisionTower",
     "cache_folder",
     "list_from_records",
     "load_scorer",
+    "picture_hash",
     "provenance_of",
     "read_list",
     "read_scores",

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evalmuse_hf.models.scorer import Scorer
 from evalmuse_hf.scoring.arguments import find_mistake
+from evalmuse_hf.scoring.feature_store import FeatureError
+from evalmuse_hf.scoring.features import FeatureCache
 from evalmuse_hf.scoring.lists import ScoreList, list_from_records, read_list
 from evalmuse_hf.scoring.loading import load_scorer
 from evalmuse_hf.scoring.scores import Scores, check_scores_path, json_line, write_scores
@@ -53,9 +56,7 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
     if args.out is not None:
         check_scores_path(args.out)
     rows = read_list(args.list) if args.list is not None else _single_row(args)
-    scorer = load_scorer(
-        args.scorer, model=args.model, device=args.device, compat=args.compat, batch_size=args.batch_size
-    )
+    scorer = _load(args, rows)
     scores = score_list(scorer, rows, batch_size=args.batch_size, progress=progress)
     if args.out is not None:
         write_scores(scores, args.out)
@@ -68,6 +69,26 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         status=0 if n_scored else 1,
         n_failed=len(scores.rows) - n_scored,
     )
+
+
+def _load(args: argparse.Namespace, rows: ScoreList) -> Scorer:
+    """Load the scorer, and see whether the disk holds the features that it is to keep."""
+    from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
+
+    try:
+        scorer = load_scorer(
+            args.scorer,
+            model=args.model,
+            device=args.device,
+            compat=args.compat,
+            batch_size=args.batch_size,
+            feature_cache=args.feature_cache,
+        )
+        if isinstance(scorer, FGABlip2Scorer) and isinstance(scorer.features, FeatureCache):
+            scorer.features.reserve(row.image for row in rows.rows if row.problem is None)
+    except FeatureError as error:
+        raise MistakeError(str(error)) from None
+    return scorer
 
 
 def _single_row(args: argparse.Namespace) -> ScoreList:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.models.scorer import Scorer
+from evalmuse_hf.scoring.feature_store import FeatureStore
+from evalmuse_hf.scoring.features import FeatureCache, VisionTower
 
 if TYPE_CHECKING:
     from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
@@ -34,17 +36,20 @@ def load_scorer(
     device: str | None = None,
     compat: str | None = None,
     batch_size: int = 16,
+    feature_cache: str | Path | None = None,
 ) -> Scorer:
     """Load a scorer.
 
     Args:
         name: Kind of scorer: ``"fga_blip2"``.
         model: ``"mini"`` for the checkpoint in this package (it judges drawings, not photographs), a folder that
-            ``save_pretrained`` or ``evalmuse convert`` wrote, or a Hub id. None is the official checkpoint: it is
-            downloaded and converted once (see `cache_folder`).
+            ``save_pretrained``, ``evalmuse convert`` or a training (also one with adapters) wrote, or a Hub id. None
+            is the official checkpoint: it is downloaded and converted once (see `cache_folder`).
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the GPU if there is one.
         compat: ``"official"`` reproduces the official evaluation where ours differs; see `FGABlip2Scorer`.
         batch_size: Pairs per pass.
+        feature_cache: Folder in which what the vision tower says of a picture is kept (see `FeatureStore`), so that
+            no run encodes it again; any run may share it, training too. None keeps nothing.
 
     Returns:
         The scorer, called ``fga_blip2:mini`` and the like in records.
@@ -52,6 +57,7 @@ def load_scorer(
     Raises:
         ScorerError: If there is no such scorer or model, it is of another kind or damaged, or it would have to come
             from the Hub and cannot.
+        FeatureError: If ``feature_cache`` cannot be used.
         ValueError: If ``compat`` or ``batch_size`` is outside its range.
     """
     if name not in SCORERS:
@@ -59,9 +65,12 @@ def load_scorer(
     folder = _official_folder() if model is None else _find_folder(model)
     _check_folder(folder)
     label = "official" if model is None else folder.resolve().name if Path(model).is_dir() else model
-    return _open_fga_blip2(
+    scorer = _open_fga_blip2(
         folder, name=f"{name}:{label}", compat=compat, batch_size=batch_size, device=_find_device(device)
     )
+    if feature_cache is not None:
+        scorer.features = _open_features(scorer, feature_cache)
+    return scorer
 
 
 def cache_folder() -> Path:
@@ -153,7 +162,9 @@ def _reason(error: Exception) -> str:
 
 
 def _check_folder(folder: Path) -> None:
-    """Refuse a folder that holds no FGA-BLIP2 before anything heavy is imported."""
+    """Refuse a folder that holds no FGA-BLIP2, and no adapters of one, before anything heavy is imported."""
+    if (folder / "adapter_config.json").is_file():
+        return
     path = folder / "config.json"
     if not path.is_file():
         raise ScorerError(
@@ -170,12 +181,13 @@ def _check_folder(folder: Path) -> None:
 
 def _open_fga_blip2(folder: Path, **options: Any) -> "FGABlip2Scorer":
     from evalmuse_hf.models.fga_blip2 import FGABlip2Processor
+    from evalmuse_hf.models.fga_blip2.adapter_fga_blip2 import is_adapter, load_with_adapter
     from evalmuse_hf.models.fga_blip2.loading_fga_blip2 import WeightsError, load_model
     from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
 
     try:
         processor = FGABlip2Processor.from_pretrained(folder)
-        network = load_model(folder)
+        network = load_with_adapter(folder) if is_adapter(folder) else load_model(folder)
     except WeightsError as error:
         raise ScorerError(str(error)) from None
     except Exception as error:  # a damaged folder makes the loaders raise anything
@@ -183,6 +195,11 @@ def _open_fga_blip2(folder: Path, **options: Any) -> "FGABlip2Scorer":
             f"The model folder {folder} cannot be loaded: {str(error).strip().splitlines()[0]}"
         ) from error
     return FGABlip2Scorer(network, processor, **options)
+
+
+def _open_features(scorer: "FGABlip2Scorer", folder: str | Path) -> FeatureCache:
+    tower = VisionTower(scorer.model, scorer.processor)
+    return FeatureCache(FeatureStore(folder, key=tower.key, shape=tower.shape))
 
 
 def _find_device(device: str | None) -> str:

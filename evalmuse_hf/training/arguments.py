@@ -1,7 +1,7 @@
 """Options of a training run; the help of each field is its only description."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from transformers import TrainingArguments
 
@@ -10,6 +10,10 @@ from evalmuse_hf.training.losses import DISTANCES, NORMALIZATIONS, LossDistance,
 from evalmuse_hf.training.weighting import SCALES, SCHEMES, VarianceScheme, WeightScale
 
 Compatibility = Literal["official"]
+Augmentation = Literal["none", "official"]
+FeatureType = Literal["float32", "bfloat16", "float16"]
+AUGMENTATIONS: tuple[Augmentation, ...] = ("none", "official")
+FEATURE_TYPES: tuple[FeatureType, ...] = ("float32", "bfloat16", "float16")
 
 TARGETS = ("overall_target", "token_target", "token_mask")
 _MIN_POSITIONS = 2  # [CLS] and [SEP]
@@ -19,22 +23,77 @@ _MIN_POSITIONS = 2  # [CLS] and [SEP]
 class ModelArguments:
     """Which model is trained."""
 
+    _argument_group_name: ClassVar[str] = "model"
+
     model_name_or_path: str = field(
         metadata={"help": "Model to start from: a packaged name such as `mini`, a folder, or a Hub id."}
+    )
+    model_license: str | None = field(
+        default=None,
+        metadata={"help": "License of the trained weights, for the model card; that of the packaged model if unset."},
     )
 
 
 @dataclass
 class DataArguments:
-    """Which ratings it is trained on."""
+    """Which ratings it is trained on.
+
+    Raises:
+        ValueError: If an option is unknown or out of range, or two of them exclude each other.
+    """
+
+    _argument_group_name: ClassVar[str] = "data"
 
     dataset_name: str = field(
-        metadata={"help": "Data set in the `pairs` form: a folder written by `evalmuse dataset build`, or a Hub id."}
+        metadata={
+            "help": "Ratings: a list of your own (.csv, .jsonl, .parquet), a folder written by `evalmuse dataset "
+            "build`, the folder of a raw release, or a Hub id."
+        }
     )
     train_split: str = field(default="train", metadata={"help": "Split to train on."})
     validation_split: str | None = field(
         default=None, metadata={"help": "Split to measure on; none of its prompts may occur in the training split."}
     )
+    validation_share: float = field(
+        default=0.1,
+        metadata={
+            "help": "Without a validation split: share of the training prompts that is measured on instead of trained "
+            "on, chosen by `seed`; 0 trains on all of them and measures nothing."
+        },
+    )
+    augmentation: Augmentation = field(
+        default="none",
+        metadata={
+            "help": "`official` crops and mirrors training pictures as the released code does, which makes words such "
+            "as `left`, counts and written text untrue."
+        },
+    )
+    feature_cache: str | None = field(
+        default=None,
+        metadata={
+            "help": "Folder of what the frozen vision tower says of each picture; made once, used by every run."
+        },
+    )
+    feature_dtype: FeatureType = field(
+        default="float32", metadata={"help": "Numbers in that folder; the smaller types are not exact."}
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse options that cannot be meant."""
+        if not 0 <= self.validation_share < 1:
+            raise ValueError(f"`validation_share` must be at least 0 and below 1, got {self.validation_share!r}.")
+        for name, allowed in (("augmentation", AUGMENTATIONS), ("feature_dtype", FEATURE_TYPES)):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"`{name}` must be one of {list(allowed)}, got {getattr(self, name)!r}.")
+        if self.augmentation != "none" and self.feature_cache is not None:
+            raise ValueError(
+                "`augmentation` changes a picture every time it is read and `feature_cache` reads it once; choose one."
+            )
+
+    @property
+    def validates(self) -> bool:
+        """Whether the run measures on pairs that it does not train on."""
+        return self.validation_split is not None or self.validation_share > 0
 
 
 @dataclass
@@ -48,6 +107,8 @@ class FGATrainingArguments(TrainingArguments):
     Raises:
         ValueError: If an option is unknown or out of range.
     """
+
+    _argument_group_name: ClassVar[str] = "training"
 
     learning_rate: float = field(default=1e-5, metadata={"help": "Peak learning rate (1e-5 here, not 5e-5)."})
     remove_unused_columns: bool = field(

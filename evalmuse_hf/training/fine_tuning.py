@@ -1,127 +1,97 @@
 """One training run: options in, a model folder and its figures out."""
 
+import logging
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any
 
-import torch
-import yaml
-from transformers import HfArgumentParser, PreTrainedConfig
+from transformers import EvalPrediction, set_seed
 
+from evalmuse_hf import __version__
 from evalmuse_hf.data.collator import AlignmentCollator
-from evalmuse_hf.data.loading import load_pairs
-from evalmuse_hf.mini import find_checkpoint
-from evalmuse_hf.models.fga_blip2 import FGABlip2Config, FGABlip2ForAlignment, FGABlip2Processor
-from evalmuse_hf.models.fga_blip2.loading_fga_blip2 import WeightsError, load_model
-from evalmuse_hf.training.arguments import DataArguments, FGATrainingArguments, ModelArguments
-from evalmuse_hf.training.rated_pairs import (
-    log_unplaced,
-    refuse_shared_prompts,
-    select_rated,
-    training_items,
-    weigh_pairs,
+from evalmuse_hf.data.identity import prompt_identity
+from evalmuse_hf.models.fga_blip2 import FGABlip2Processor
+from evalmuse_hf.optional import require
+from evalmuse_hf.stats import StatisticResult
+from evalmuse_hf.training.adapters import add_adapters
+from evalmuse_hf.training.arguments import FGATrainingArguments
+from evalmuse_hf.training.augmentation import AugmentedItems, EpochOfItems
+from evalmuse_hf.training.batch_size import within_memory
+from evalmuse_hf.training.options import RunArguments
+from evalmuse_hf.training.rated_pairs import log_unplaced, training_items, weigh_pairs
+from evalmuse_hf.training.resuming import Fingerprint, find_start, fingerprint_run, write_fingerprint
+from evalmuse_hf.training.run_card import RunSummary, render_card
+from evalmuse_hf.training.run_data import (
+    RunData,
+    count_rated_elements,
+    load_run_data,
+    warn_of_long_prompts,
+    warn_of_unknown_words,
 )
-from evalmuse_hf.training.trainer import FGATrainer
-from evalmuse_hf.training.validation import measure_alignment
+from evalmuse_hf.training.starting_model import load_for_training
+from evalmuse_hf.training.trainer import CARD_FILE, FGATrainer
+from evalmuse_hf.training.validation import AlignmentMeasure, measure_of
+from evalmuse_hf.training.weighting import VarianceWeights
 
-_RECIPE_ENDINGS = (".yaml", ".yml")
-_SHARED_SIZES = ("vision_config", "qformer_config", "num_query_tokens", "image_text_hidden_size")
+if TYPE_CHECKING:
+    from datasets import Dataset
 
+logger = logging.getLogger(__name__)
 
-@dataclass(frozen=True, slots=True)
-class RunArguments:
-    """Everything that one run needs to be told."""
-
-    model: ModelArguments
-    data: DataArguments
-    training: FGATrainingArguments
-
-
-class _Parser(HfArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(f"{message} (see `python -m evalmuse_hf.training --help`)")
-
-
-def parse_options(words: Sequence[str], *, prog: str | None = None) -> RunArguments:
-    """Read the options of a run.
-
-    Args:
-        words: Options ``--name value``, before them optionally the path of a YAML recipe with the same names; an
-            option overrides the recipe.
-        prog: Name of the program in the help; None takes that of the process.
-
-    Returns:
-        The options.
-
-    Raises:
-        ValueError: If an option is unknown, missing or out of range, or the recipe cannot be read.
-    """
-    words = list(words)
-    if words and words[0].endswith(_RECIPE_ENDINGS):
-        words = [*_recipe_words(Path(words[0])), *words[1:]]
-    parser = _Parser(
-        cast(Any, (ModelArguments, DataArguments, FGATrainingArguments)),
-        prog=prog,
-        usage="%(prog)s [RECIPE.yaml] --model_name_or_path MODEL --dataset_name DATA --output_dir OUT [options]",
-        description="Train FGA-BLIP2 on ratings of pictures.",
-        allow_abbrev=False,
-    )
-    *parsed, unknown = parser.parse_args_into_dataclasses(words, return_remaining_strings=True)
-    if unknown:
-        parser.error(f"unknown option {unknown[0]!r}")
-    if not any(word.partition("=")[0] == "--output_dir" for word in words):
-        parser.error("the following arguments are required: --output_dir")  # transformers would choose a folder
-    model, data, training = parsed
-    return RunArguments(model, data, training)
+_N_RESAMPLES = 1000
 
 
 def fine_tune(run: RunArguments) -> dict[str, float]:
-    """Train a model, and write it with its processor and its figures to ``run.training.output_dir``.
+    """Train a model, and write it with its processor, its card and its figures to ``run.training.output_dir``.
 
     Args:
-        run: Options of the run.
+        run: Options of the run. Those that its data rule out are changed, with a warning.
 
     Returns:
-        The figures, also in ``all_results.json``: those of `transformers.Trainer`, smallest and largest weight and
-        effective sample size under variance weighting, and with a validation split ``eval_srcc`` and others of
-        `measure_alignment`.
+        The figures, also in ``all_results.json``: those of `transformers.Trainer`, smallest, median and largest weight,
+        effective sample size and what else `VarianceWeights` says of them, and with validation pairs ``eval_srcc`` and the others of
+        `evalmuse_hf.training.validation.AlignmentMeasure.measure`.
 
     Raises:
-        ValueError: If there is no such model, data set or split, nothing is rated, or a prompt is in both splits.
+        ValueError: If there is no such model, data set or split, nothing is rated, a prompt is in both splits, a
+            rating is off its scale, the folder holds another run, options exclude each other, a single pair does not
+            fit into memory, or the Hub refuses.
+        ImportError: If a logger is asked for that is not installed.
     """
-    train = select_rated(load_pairs(run.data.dataset_name, run.data.train_split), name=run.data.train_split)
-    validation = None
-    if run.data.validation_split is not None:
-        name = run.data.validation_split
-        validation = select_rated(load_pairs(run.data.dataset_name, name), name=name)
-        refuse_shared_prompts(train, validation)
-    weights = weigh_pairs(train, scheme=run.training.variance_weighting, scale=run.training.weight_scale)
-    model, processor = load_for_training(run.model.model_name_or_path)
-    trainer = FGATrainer(
-        model=model,
-        args=run.training,
-        train_dataset=training_items(train, weights=weights),
-        eval_dataset=None if validation is None else training_items(validation),
-        processing_class=processor,
-        compute_metrics=measure_alignment,
-    )
-    if trainer.is_world_process_zero() and isinstance(trainer.data_collator, AlignmentCollator):
-        log_unplaced(train, trainer.data_collator)
-    metrics = trainer.train(resume_from_checkpoint=run.training.resume_from_checkpoint).metrics
+    _refuse_impossible(run)
+    with run.training.main_process_first(desc="reading the ratings"):
+        scheme = run.training.variance_weighting
+        data = load_run_data(run.data, seed=run.training.seed, with_ratings=scheme == "reliability")
+    _adapt_to_data(run.training, data)
+    weights = weigh_pairs(data.train, scheme=scheme, scale=run.training.weight_scale, ratings=data.ratings)
+    _warn_of_single_pictures(run.training, weights)
+    started = _Start(run, data, weights)
+    trainer, metrics = within_memory(started.train, run.training)
     metrics |= {
         "weight_minimum": weights.minimum,
+        "weight_median": weights.median,
         "weight_maximum": weights.maximum,
         "effective_sample_size": weights.effective_sample_size,
+        "share_clipped": weights.share_clipped,
     }
-    trainer.save_model()
+    if weights.noise is not None:
+        metrics["rating_noise"] = weights.noise.estimate
+    trainer.save_model(_internal_call=True)  # else it would push now, without a card
     trainer.save_state()
-    trainer.save_metrics("train", metrics)
-    if validation is not None:
-        evaluation = trainer.evaluate()
-        trainer.save_metrics("eval", evaluation)
-        metrics |= evaluation
+    trainer.save_metrics("train", describe(metrics))
+    figures: Mapping[str, StatisticResult] = {}
+    if data.validation is not None and started.measure is not None:
+        prediction: Any = trainer.predict(started.validation_items, metric_key_prefix="eval")
+        figures = started.measure.measure(
+            EvalPrediction(prediction.predictions, prediction.label_ids),
+            n_resamples=_N_RESAMPLES if _count_prompts(data.validation) > 1 else 0,
+        )
+        trainer.save_metrics("eval", describe(prediction.metrics))
+        metrics |= prediction.metrics
+    _write_card(run, started, trainer, figures)
+    if run.training.push_to_hub:
+        _push(trainer)
     return metrics
 
 
@@ -130,72 +100,178 @@ def describe(metrics: Mapping[str, float]) -> dict[str, float | None]:
     return {name: None if math.isnan(value) else round(value, 6) for name, value in metrics.items()}
 
 
-def load_for_training(name: str) -> tuple[FGABlip2ForAlignment, FGABlip2Processor]:
-    """Load model and processor in float32, from an FGA-BLIP2 or from the BLIP-2 that one starts from.
+class _Start:
+    """Everything that a training begins with; it can begin several times, if memory is short.
 
-    Args:
-        name: A packaged name such as ``"mini"``, a folder, or a Hub id.
-
-    Returns:
-        Model and processor. A BLIP-2 has no mask head; the new one is random.
-
-    Raises:
-        ValueError: If there is no such model, it is of another architecture, or its weights are damaged, lack a tensor
-            or have one of another shape.
+    Attributes:
+        fingerprint: What the run is.
+        measure: Judges the predictions for the validation pairs; None without any.
+        validation_items: The validation pairs as the trainer reads them; None without any.
     """
-    packaged = find_checkpoint(name)
-    if packaged is None and not Path(name).is_dir() and name.count("/") != 1:
-        raise ValueError(f"There is no model folder at {name!r}; give 'mini', a folder, or a Hub id OWNER/NAME.")
-    source = str(packaged or name)
-    values = _read_config(source)
-    kind = values.get("model_type")
-    if kind not in (FGABlip2Config.model_type, "blip-2"):
-        raise ValueError(f"The model {name!r} is a {kind!r}; expected an FGA-BLIP2, or a BLIP-2 to start from.")
-    fresh = kind == "blip-2"
-    try:
-        if fresh:
-            config = FGABlip2Config(**{key: values[key] for key in _SHARED_SIZES if key in values})
-        else:
-            config = FGABlip2Config.from_pretrained(source)
-        model = load_model(source, may_lack=r"mask_head\." if fresh else None, config=config, dtype=torch.float32)
-        return model, FGABlip2Processor.from_pretrained(source)
-    except WeightsError:
-        raise
-    except Exception as error:  # a damaged folder makes the loaders raise anything
-        raise ValueError(f"The model {name!r} cannot be loaded: {_first_line(error)}") from error
+
+    def __init__(self, run: RunArguments, data: RunData, weights: VarianceWeights) -> None:
+        self.run, self.data, self.weights = run, data, weights
+        self.measure: AlignmentMeasure | None = None
+        self.fingerprint: Fingerprint = {}
+        self.validation_items: Any = None
+        self._train_items: Any = None
+        self._checkpoint: Path | None = None
+
+    def train(self) -> tuple[FGATrainer, dict[str, float]]:
+        """Load the model and train it, from the start or from the checkpoint that the options name."""
+        args = self.run.training
+        set_seed(args.seed)  # the new parts of a model are random
+        name = self.run.model.model_name_or_path
+        model, processor = load_for_training(name)
+        if self._train_items is None:
+            self._prepare(model, processor)
+        train = self._train_items
+        adapted = add_adapters(model, self.run.adapters, base=name) if self.run.adapters.lora_rank else model
+        if not self.fingerprint:
+            self._take_folder(adapted)
+        trainer = FGATrainer(
+            args=args,
+            model=adapted,
+            processing_class=processor,
+            train_dataset=train,
+            eval_dataset=self.validation_items,
+            compute_metrics=self.measure,
+            callbacks=[EpochOfItems(train)] if isinstance(train, AugmentedItems) else [],
+        )
+        checkpoint = None if self._checkpoint is None else str(self._checkpoint)
+        return trainer, dict(trainer.train(resume_from_checkpoint=checkpoint).metrics)
+
+    def _prepare(self, model: Any, processor: FGABlip2Processor) -> None:
+        """Make the items to train on and to measure on."""
+        args, data = self.run.training, self.data
+        collator = AlignmentCollator(processor, max_length=_max_length(args), compat=args.compat)
+        warn_of_long_prompts(data.train, processor, max_length=collator.max_length)
+        warn_of_unknown_words(data.train, processor)
+        log_unplaced(data.train, collator)
+        if data.validation is not None:
+            self.measure = measure_of(data.validation, processor, max_length=collator.max_length)
+            self.validation_items = self._items_of(data.validation, model, processor, None)
+        self._train_items = self._items_of(data.train, model, processor, self.weights)
+        if self.run.data.augmentation == "official":
+            size = model.config.vision_config.image_size
+            self._train_items = AugmentedItems(self._train_items, size=size, seed=args.seed)
+
+    def _items_of(
+        self, pairs: "Dataset", model: Any, processor: FGABlip2Processor, weights: VarianceWeights | None
+    ) -> Any:
+        if self.run.data.feature_cache is None:
+            return training_items(pairs, weights=weights)
+        from evalmuse_hf.training.feature_items import feature_items
+
+        return feature_items(
+            pairs,
+            model=model,
+            processor=processor,
+            folder=Path(self.run.data.feature_cache).expanduser(),
+            weights=weights,
+            dtype=self.run.data.feature_dtype,
+            batch_size=self.run.training.per_device_eval_batch_size,
+            device=self.run.training.device,
+        )
+
+    def _take_folder(self, model: Any) -> None:
+        """Find out whether the output folder is that of this run, and make it so."""
+        args, folder = self.run.training, Path(str(self.run.training.output_dir))
+        self.fingerprint = fingerprint_run(self.run, self.data, model)
+        self._checkpoint = find_start(folder, self.fingerprint, resume=args.resume_from_checkpoint)
+        if args.process_index == 0:
+            write_fingerprint(folder, self.fingerprint)
 
 
-def _read_config(source: str) -> dict[str, Any]:
-    folder = Path(source)
-    if folder.is_dir() and not (folder / "config.json").is_file():  # transformers would take the processor's file
-        raise ValueError(f"The folder {source!r} has no config.json; give one that save_pretrained wrote.")
-    try:
-        values, _ = PreTrainedConfig.get_config_dict(source)
-    except (OSError, ValueError) as error:
-        where = "has a config.json that is damaged" if folder.is_dir() else "cannot be had from the Hub"
+def _refuse_impossible(run: RunArguments) -> None:
+    """Refuse, before anything is read, what would fail after hours."""
+    training = run.training
+    if training.fp16 and training.device.type == "cpu":
+        raise ValueError("`fp16` needs a GPU; on a CPU give --bf16 True --fp16 False, or neither.")
+    if run.data.feature_cache is not None and (not training.freeze_vision or run.adapters.lora_vision):
         raise ValueError(
-            f"The model {source!r} {where} ({_first_line(error)}); give 'mini', a folder that save_pretrained wrote, "
-            "or a Hub id OWNER/NAME."
-        ) from error
-    return values
+            "`feature_cache` holds what a frozen vision tower says, and this run trains the tower; leave out "
+            "--feature_cache, or keep --freeze_vision True and --lora_vision False."
+        )
+    if "tensorboard" in (training.report_to or ()):
+        require("tensorboard", purpose="--report_to tensorboard", extra="tensorboard")
+    if training.push_to_hub:
+        _refuse_without_access(training)
 
 
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+def _adapt_to_data(args: FGATrainingArguments, data: RunData) -> None:
+    """Turn off what the data have nothing for, and say so."""
+    n_elements = count_rated_elements(data.train)
+    if not any(n_elements):
+        logger.warning(
+            "No pair has rated elements, so only the overall score is trained: `element_weight` and `mask_weight` are "
+            "set to 0."
+        )
+        args.element_weight = args.mask_weight = 0.0
+    elif args.mask_weight > 0 and not all(n_elements):
+        logger.warning(
+            "%d of %d pairs have no rated elements; the mask term takes their words for parts of no element.",
+            *(n_elements.count(0), len(n_elements)),
+        )
+    if data.validation is None and args.eval_strategy != "no":
+        args.eval_strategy, args.load_best_model_at_end, args.do_eval = type(args.eval_strategy)("no"), False, False
 
 
-def _recipe_words(path: Path) -> list[str]:
-    """Options of a recipe as words of a command line, so that both are checked by the same parser."""
-    if not path.is_file():
-        raise ValueError(f"No recipe at {path}; give a YAML file of options.")
+def _warn_of_single_pictures(args: FGATrainingArguments, weights: VarianceWeights) -> None:
+    if args.variance_weighting != "none" and weights.n_single:
+        logger.warning(
+            "%d of %d pairs are the only one of their prompt, which has no variance; they get the mean weight.",
+            *(weights.n_single, len(weights.weights)),
+        )
+
+
+def _max_length(args: FGATrainingArguments) -> int | None:
+    """Tokens at which `FGATrainer` cuts prompts."""
+    return args.n_positions if args.loss_normalization == "positions" else None
+
+
+def _refuse_without_access(args: FGATrainingArguments) -> None:
+    from huggingface_hub import constants, get_token
+
+    if constants.HF_HUB_OFFLINE:
+        raise ValueError(f"HF_HUB_OFFLINE=1 forbids to push to {constants.ENDPOINT}; unset it, or do not push.")
+    if args.hub_token is None and get_token() is None:
+        raise ValueError(
+            f"No token for {constants.ENDPOINT}: log in with `hf auth login`, set HF_TOKEN, or do not push."
+        )
+
+
+def _write_card(
+    run: RunArguments, started: _Start, trainer: FGATrainer, figures: Mapping[str, StatisticResult]
+) -> None:
+    args, data = run.training, started.data
+    if not trainer.is_world_process_zero():
+        return
+    best = trainer.state.best_global_step if args.load_best_model_at_end else None
+    summary = RunSummary(
+        n_train=len(data.train),
+        n_train_prompts=_count_prompts(data.train),
+        n_validation=0 if data.validation is None else len(data.validation),
+        n_validation_prompts=0 if data.validation is None else _count_prompts(data.validation),
+        n_steps=trainer.state.global_step,
+        chosen_step=best,
+        effective_sample_size=started.weights.effective_sample_size,
+        noise_warning=started.weights.noise.warning if started.weights.noise else None,
+        options=started.fingerprint["options"],
+        figures=figures,
+    )
+    folder = Path(str(args.output_dir))
+    title = args.hub_model_id or folder.absolute().name
+    (folder / CARD_FILE).write_text(render_card(run, summary, title=title), "utf-8")
+
+
+def _count_prompts(pairs: "Dataset") -> int:
+    return len({prompt_identity(prompt) for prompt in pairs["prompt"]})
+
+
+def _push(trainer: FGATrainer) -> None:
     try:
-        recipe = yaml.safe_load(path.read_text("utf-8"))
-    except yaml.YAMLError as error:
-        raise ValueError(f"The recipe {path} is not YAML: {' '.join(str(error).split())}.") from None
-    if not isinstance(recipe, Mapping):
-        raise ValueError(f"The recipe {path} holds no options; expected lines like 'learning_rate: 1e-5'.")
-    words: list[str] = []
-    for name, value in recipe.items():
-        if value is not None:
-            words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
-    return words
+        trainer.push_to_hub(commit_message=f"Train with evalmuse_hf {__version__}")
+    except Exception as error:  # of several HTTP libraries, wrapped or not; a bug keeps its traceback as the cause
+        what = f"The model is in {trainer.args.output_dir}, but the Hub does not take it"
+        raise ValueError(f"{what}: {' '.join(str(error).split())}") from error

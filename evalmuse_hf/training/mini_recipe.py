@@ -1,6 +1,6 @@
 """Makes the checkpoint `fga-blip2-mini`.
 
-    python -m evalmuse_hf.training.mini_recipe recipes/fga_blip2_mini.yaml --out OUT
+    python -m evalmuse_hf.training.mini_recipe recipes/mini.yaml --out OUT
 
 Each stage is saved under its name in OUT and not run again when it is already there; the last one is the checkpoint.
 In the packaged recipe `vision` learns to name what lies under each patch; the stages after it train everything else on
@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
     if not arguments.recipe.is_file():
-        parser.error(f"there is no recipe at {arguments.recipe}; give a YAML file such as recipes/fga_blip2_mini.yaml")
+        parser.error(f"there is no recipe at {arguments.recipe}; give a YAML file such as recipes/mini.yaml")
     recipe = yaml.safe_load(arguments.recipe.read_text("utf-8"))
     try:
         check_stages(recipe)

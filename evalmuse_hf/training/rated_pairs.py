@@ -4,7 +4,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.data.identity import prompt_identity
-from evalmuse_hf.training.weighting import VarianceScheme, VarianceWeights, WeightScale, rating_noise, variance_weights
+from evalmuse_hf.training.rating_noise import NoisePooling, RatingNoise, rating_noise
+from evalmuse_hf.training.weighting import VarianceScheme, VarianceWeights, WeightScale, variance_weights
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -38,21 +39,33 @@ def select_rated(pairs: "Dataset", *, name: str) -> "Dataset":
     return pairs.select(rated)
 
 
-def weigh_pairs(pairs: "Dataset", *, scheme: VarianceScheme, scale: WeightScale) -> VarianceWeights:
+def weigh_pairs(
+    pairs: "Dataset",
+    *,
+    scheme: VarianceScheme,
+    scale: WeightScale,
+    ratings: "Dataset | None" = None,
+    pooling: NoisePooling = "split",
+) -> VarianceWeights:
     """Weigh rated pairs, see `variance_weights`; two spellings of a prompt that differ in case or spaces are one.
 
     Args:
         pairs: Rated rows, of the training split only.
         scheme: Which weight; ``reliability`` estimates the raters' noise from the ratings of these rows.
         scale: What the weights are divided by.
+        ratings: Rows of the configuration ``ratings`` that cover these pairs, others beside them do no harm: from
+            them ``reliability`` learns who rated and in which round. None: only the lists of the pairs are known.
+        pooling: Over what ``reliability`` pools the raters' noise, see `rating_noise`.
 
     Returns:
         One weight per row.
+
+    Raises:
+        ValueError: If ``scheme`` is ``reliability`` and the ratings cannot be had or are those of other data, or as
+            `variance_weights` says.
     """
-    noise = None
-    if scheme == "reliability":
-        noise = rating_noise([ratings or () for ratings in pairs["overall_ratings"]])
     prompts = [prompt_identity(prompt) for prompt in pairs["prompt"]]
+    noise = _noise_of(pairs, prompts, ratings, pooling) if scheme == "reliability" else None
     return variance_weights(pairs["overall_score"], prompts, scheme=scheme, scale=scale, noise=noise)
 
 
@@ -121,6 +134,52 @@ def refuse_shared_prompts(train: "Dataset", validation: "Dataset") -> None:
             f"{len(set(shared))} prompts of the validation split are in the training split too, first {shared[0]!r}; "
             "split by prompt, or the figures would be of memory."
         )
+
+
+def _noise_of(pairs: "Dataset", prompts: list[str], ratings: "Dataset | None", pooling: NoisePooling) -> RatingNoise:
+    lists: list[list[int]] = [values or [] for values in pairs["overall_ratings"]]
+    if not any(lists):
+        raise ValueError(
+            "The weighting 'reliability' needs single ratings, and these pairs have only their means; choose another "
+            "weighting, such as 'var'."
+        )
+    givers = None if ratings is None else _find_givers(pairs, lists, ratings)
+    noise = rating_noise(
+        lists,
+        prompts,
+        rater_ids=None if givers is None else [[rater for rater, _ in row] for row in givers],
+        rounds=None if givers is None else [[number for _, number in row] for row in givers],
+        pooling=pooling,
+    )
+    logger.info(
+        "The raters' noise adds %.3g to the variance over pictures: from %d pairs, %d of them rated twice, raters %s.",
+        *(noise.estimate, noise.n_pairs, noise.n_second_round, noise.design),
+    )
+    return noise
+
+
+def _find_givers(
+    pairs: "Dataset", lists: list[list[int]], ratings: "Dataset"
+) -> list[list[tuple[str | None, int | None]]]:
+    """Rater and round of each overall rating of each pair, None where they are not known."""
+    import pyarrow.compute as pc
+
+    names = ["image_path", "prompt_id", "target", "rating_position", "rating", "rater_id", "round"]
+    table = ratings.select_columns(names).with_format("arrow")[:]
+    rows = table.filter(pc.equal(table["target"], "overall")).drop_columns(["target"]).to_pydict()
+    found: dict[tuple[str, str], list[tuple[int, int, str | None, int | None]]] = {}
+    for picture, prompt, *entry in zip(*rows.values(), strict=True):
+        found.setdefault((picture, prompt), []).append(tuple(entry))
+    givers = []
+    for picture, prompt, values in zip(pairs["image_path"], pairs["prompt_id"], lists, strict=True):
+        own = sorted(found.get((picture, prompt), []), key=lambda entry: entry[0])
+        if [value for _, value, _, _ in own] != values:
+            raise ValueError(
+                f"Picture {picture!r} is rated {values} in the pairs and {[entry[1] for entry in own]} in `ratings`; "
+                "give the configuration 'ratings' of the same data set and split."
+            )
+        givers.append([(rater, number) for _, _, rater, number in own])
+    return givers
 
 
 def _to_items(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:

@@ -1,6 +1,7 @@
 """The Trainer of FGA-BLIP2: `fga_loss` with the same step for every way to cut a batch."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from evalmuse_hf.training.arguments import TARGETS, FGATrainingArguments
 from evalmuse_hf.training.losses import FGALoss, fga_loss, set_cls_target
 
 MODEL_INPUTS = ("pixel_values", "image_embeds", "input_ids", "attention_mask")
+CARD_FILE = "README.md"
 # Outputs that nobody who evaluates asked for.
 _INTERNAL_OUTPUTS = ["mask_probs", "query_scores"]
 
@@ -27,7 +29,8 @@ class FGATrainer(Trainer):
 
     The step is that of the mean over all pairs which it sees, however they are cut into micro-batches, a short last
     one included. Under ``loss_normalization="positions"`` every micro-batch is padded to ``n_positions``, because the
-    released loss depends on the padding.
+    released loss depends on the padding. Several processes see each pair once an epoch, as one process does: those
+    that `accelerate` repeats to fill up the last batches are left out.
 
     Args:
         model: An `evalmuse_hf.FGABlip2ForAlignment`, also with adapters.
@@ -69,8 +72,49 @@ class FGATrainer(Trainer):
     ) -> tuple[list[dict[str, Any]], Tensor | int | None]:
         """Collect the micro-batches of one step, and count their pairs over all processes."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
-        n_pairs = torch.tensor(sum(len(batch["overall_target"]) for batch in batches), device=device)
-        return batches, self.accelerator.gather(n_pairs).sum()
+        n_pairs = sum(len(batch["overall_target"]) for batch in batches)
+        if batches and self.accelerator.num_processes > 1 and self.accelerator.gradient_state.end_of_dataloader:
+            n_last = len(batches[-1]["overall_target"])
+            n_real = self._count_real_pairs(n_last)
+            batches[-1] = keep_pairs(batches[-1], n_real)
+            n_pairs += n_real - n_last
+        return batches, self.accelerator.gather(torch.tensor(n_pairs, device=device)).sum()
+
+    def _count_real_pairs(self, n_pairs: int) -> int:
+        """Pairs of this process's last batch of an epoch that are no repetition from its beginning."""
+        if not isinstance(self.train_dataset, Sized) or self.args.dataloader_drop_last:
+            return n_pairs
+        n_at_once: int = self._train_batch_size * self.accelerator.num_processes
+        remainder = len(self.train_dataset) % n_at_once
+        if remainder == 0:
+            return n_pairs
+        before: int = self.accelerator.process_index * self._train_batch_size
+        return min(n_pairs, max(0, remainder - before))
+
+    def init_hf_repo(self, token: str | None = None, private: bool | None = None) -> None:
+        """Make the repository to push to.
+
+        Args:
+            token: As for `transformers.Trainer`.
+            private: Likewise.
+
+        Raises:
+            ValueError: If the Hub cannot be reached or refuses.
+        """
+        try:
+            super().init_hf_repo(token=token, private=private)
+        except Exception as error:  # of several HTTP libraries, wrapped or not; a bug keeps its traceback as the cause
+            raise ValueError(f"The Hub does not take the model: {' '.join(str(error).split())}") from error
+
+    def create_model_card(self, *arguments: Any, **options: Any) -> None:
+        """Draft a model card, unless the folder has one already: a push must not replace what a run wrote.
+
+        Args:
+            *arguments: As for `transformers.Trainer`.
+            **options: Likewise.
+        """
+        if not (Path(str(self.args.output_dir)) / CARD_FILE).is_file():
+            super().create_model_card(*arguments, **options)
 
     def compute_loss(
         self,
@@ -156,15 +200,30 @@ def freeze_unused_parameters(model: nn.Module, *, freeze_vision: bool, mask_weig
 
     Args:
         model: An `evalmuse_hf.FGABlip2ForAlignment`, also with adapters.
-        freeze_vision: Freeze the vision tower except its last layer norm, which the official training adapts.
+        freeze_vision: Freeze the vision tower except its last layer norm, which the official training adapts, and
+            adapters on it.
         mask_weight: Weight of the mask term; 0 freezes the mask head.
     """
     if freeze_vision:
         for name, parameter in model.vision_model.named_parameters():
-            if not name.startswith("post_layernorm."):
+            if not name.startswith("post_layernorm.") and "lora_" not in name:
                 parameter.requires_grad_(False)
     if mask_weight == 0:
         model.mask_head.requires_grad_(False)
+
+
+def keep_pairs(batch: Mapping[str, Any], n_pairs: int) -> dict[str, Any]:
+    """Keep the first pairs of a batch; where none is to be kept, the first one stays and weighs nothing.
+
+    Args:
+        batch: Micro-batch of tensors with one row per pair.
+        n_pairs: How many to keep, 0 or more.
+
+    Returns:
+        The batch, with at least one row.
+    """
+    kept = {name: value[: max(1, n_pairs)] for name, value in batch.items()}
+    return kept if n_pairs else {**kept, "weight": torch.zeros_like(kept["overall_target"])}
 
 
 def pad_positions(batch: Mapping[str, Any], *, n_positions: int, pad_token_id: int) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from evalmuse_hf.training.rating_noise import RatingNoise
+
 logger = logging.getLogger(__name__)
 
 VarianceScheme = Literal["none", "var", "exp_var", "normalized", "reliability"]
@@ -15,7 +17,6 @@ WeightScale = Literal["mean_one", "official"]
 SCHEMES: tuple[VarianceScheme, ...] = ("none", "var", "exp_var", "normalized", "reliability")
 SCALES: tuple[WeightScale, ...] = ("mean_one", "official")
 
-FIRST_ROUND = 3  # ratings of a pair before the range rule adds three more
 Floats = NDArray[np.float64]
 
 
@@ -32,6 +33,9 @@ class VarianceWeights:
         median: Median weight.
         maximum: Largest weight.
         effective_sample_size: ``sum(w)**2 / sum(w**2)``: as many equally weighted pairs would average as well.
+        share_clipped: Share of the pairs whose weight was below 0 and is 0 instead, because v is smaller than e; only
+            ``reliability`` has any.
+        noise: What e rests on, where `RatingNoise` was given.
     """
 
     weights: Floats
@@ -41,6 +45,8 @@ class VarianceWeights:
     median: float
     maximum: float
     effective_sample_size: float
+    share_clipped: float = 0.0
+    noise: RatingNoise | None = None
 
 
 def variance_weights(
@@ -49,7 +55,7 @@ def variance_weights(
     *,
     scheme: VarianceScheme = "none",
     scale: WeightScale = "mean_one",
-    noise: float | None = None,
+    noise: RatingNoise | float | None = None,
 ) -> VarianceWeights:
     """Weigh pairs by how much the pictures of their prompt differ.
 
@@ -63,14 +69,15 @@ def variance_weights(
         scheme: Which weight.
         scale: ``"mean_one"`` divides by the mean over the pairs; ``"official"`` leaves the weights as they are
             (``normalized`` has mean one in both cases).
-        noise: e, on the scale of a variance, see `rating_noise`; needed by ``reliability`` only.
+        noise: e, what `evalmuse_hf.training.rating_noise` estimates from the ratings of these pairs, or a number on
+            the scale of a variance; needed by ``reliability`` only.
 
     Returns:
         The weights and what they look like.
 
     Raises:
-        ValueError: If an option is unknown, ``noise`` is missing, a score is not finite, lengths differ, there is no
-            prompt with two pictures to take a variance of, or every weight would be 0.
+        ValueError: If an option is unknown, ``noise`` is missing or of other pairs, a score is not finite, lengths
+            differ, there is no prompt with two pictures to take a variance of, or every weight would be 0.
 
     Examples:
         >>> result = variance_weights([1.0, 3.0, 2.0, 4.0, 6.0, 5.0], ["a", "a", "b", "b", "b", "c"], scheme="var")
@@ -92,8 +99,13 @@ def variance_weights(
     variances = prompt_variances(scores, prompt_ids)
     known = ~np.isnan(variances)
     weights = np.ones_like(scores)
-    if scheme != "none":
-        weights = _fill(_raw_weights(variances, scheme=scheme, noise=noise), known, scheme)
+    clipped = np.zeros_like(known)
+    if scheme == "reliability":
+        excess = variances - _per_pair(noise, n=len(scores))
+        clipped = known & (excess < 0)
+        weights = _fill(np.where(clipped, 0.0, excess), known, scheme)
+    elif scheme != "none":
+        weights = _fill(np.exp(variances) if scheme == "exp_var" else variances, known, scheme)
     if scale == "mean_one" or scheme == "normalized":
         weights = weights / weights.mean()
     result = VarianceWeights(
@@ -104,10 +116,14 @@ def variance_weights(
         median=float(np.median(weights)),
         maximum=float(weights.max()),
         effective_sample_size=float(weights.sum() ** 2 / (weights**2).sum()),
+        share_clipped=float(clipped.mean()),
+        noise=noise if isinstance(noise, RatingNoise) else None,
     )
     logger.info(
-        "Variance weighting %s over %d pairs: minimum %.3g, median %.3g, maximum %.3g, effective sample size %.1f.",
+        "Variance weighting %s over %d pairs: minimum %.3g, median %.3g, maximum %.3g, effective sample size %.1f, "
+        "%.1f %% clipped at 0.",
         *(scheme, len(weights), result.minimum, result.median, result.maximum, result.effective_sample_size),
+        100 * result.share_clipped,
     )
     return result
 
@@ -137,39 +153,16 @@ def prompt_variances(overall_scores: ArrayLike, prompt_ids: Sequence[Hashable]) 
     return variances[prompts]
 
 
-def rating_noise(ratings: Sequence[Sequence[float]]) -> float:
-    """Estimate what the raters' noise adds to the variance over pictures, for the scheme ``reliability``.
-
-    The mean over the pairs of s^2 / 3, where s^2 (ddof=1) is the variance of a pair's first three ratings (s^2 / 2 for
-    a pair with two). The ratings of the second round are left out because disagreement called for them, which biases
-    the estimate upward.
-
-    Args:
-        ratings: Overall ratings of each pair in the order in which they were given; fewer than two say nothing.
-
-    Returns:
-        The noise variance of a mean of three ratings, >= 0.
-
-    Raises:
-        ValueError: If no pair has two ratings.
-
-    Examples:
-        >>> rating_noise([[1, 2, 3], [4, 4, 4, 1, 1, 1]])  # variances 1 and 0
-        0.16666666666666666
-    """
-    first = [np.asarray(row[:FIRST_ROUND], dtype=np.float64) for row in ratings]
-    noises = [row.var(ddof=1) / len(row) for row in first if len(row) > 1]
-    if not noises:
-        raise ValueError("`ratings` has no pair with two ratings, so the raters' noise cannot be estimated.")
-    return float(np.mean(noises))
-
-
-def _raw_weights(variances: Floats, *, scheme: VarianceScheme, noise: float | None) -> Floats:
-    if scheme == "exp_var":
-        return np.exp(variances)
-    if scheme == "reliability":
-        return np.maximum(0.0, variances - (noise or 0.0))
-    return variances
+def _per_pair(noise: RatingNoise | float | None, *, n: int) -> Floats:
+    """Give each pair its e, shape ``(n,)``."""
+    if not isinstance(noise, RatingNoise):
+        return np.full(n, noise, dtype=np.float64)
+    if len(noise.per_pair) != n:
+        raise ValueError(
+            f"`noise` is of {len(noise.per_pair)} pairs and there are {n} scores; estimate it from the ratings of the "
+            "same pairs."
+        )
+    return noise.per_pair
 
 
 def _fill(weights: Floats, known: NDArray[np.bool_], scheme: str) -> Floats:
@@ -185,10 +178,11 @@ def _fill(weights: Floats, known: NDArray[np.bool_], scheme: str) -> Floats:
     return np.where(known, weights, mean)
 
 
-def _check_options(scheme: str, scale: str, noise: float | None) -> None:
+def _check_options(scheme: str, scale: str, noise: RatingNoise | float | None) -> None:
     if scheme not in SCHEMES:
         raise ValueError(f"`scheme` must be one of {list(SCHEMES)}, got {scheme!r}.")
     if scale not in SCALES:
         raise ValueError(f"`scale` must be one of {list(SCALES)}, got {scale!r}.")
-    if scheme == "reliability" and (noise is None or not noise >= 0):
+    number = noise.estimate if isinstance(noise, RatingNoise) else noise
+    if scheme == "reliability" and (number is None or not number >= 0):
         raise ValueError(f"`noise` must be >= 0 for 'reliability', got {noise!r}; see `rating_noise`.")

@@ -1,5 +1,7 @@
 import argparse
 import json
+import shutil
+from collections import namedtuple
 
 import pytest
 
@@ -72,6 +74,21 @@ def test_one_picture_that_cannot_be_read_is_a_mistake(run, pictures):
     assert output.result == ""
     assert output.note.startswith("Cannot read picture ")
     assert "empty.png" in output.note
+
+
+def test_a_second_run_takes_its_features_from_the_cache(run, pairs, tmp_path, monkeypatch):
+    words = [pairs, "--feature-cache", tmp_path / "cache"]
+    first = run(*words).result
+    assert first == run(pairs).result
+    monkeypatch.setattr("evalmuse_hf.models.fga_blip2.FGABlip2ForAlignment.encode_images", None)
+    assert run(*words).result == first
+
+
+def test_a_feature_cache_that_cannot_hold_the_pictures_is_a_mistake(run, pairs, tmp_path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(0, 0, 0))
+    with pytest.raises(MistakeError, match="The features of 1 pictures of 640 B need 640 B, and the disk"):
+        run(pairs, "--feature-cache", tmp_path / "cache")
 
 
 def test_mistakes_are_found_before_anything_is_loaded(pictures):

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from evalmuse_hf.scoring import ScorerError, cache_folder, load_scorer
+from evalmuse_hf.scoring.feature_store import FeatureError
 
 
 @pytest.fixture
@@ -26,6 +27,27 @@ def test_a_folder_is_opened(model_folder):
     scorer = load_scorer("fga_blip2", model=str(model_folder), device="cpu", compat="official", batch_size=3)
     assert scorer.name == "fga_blip2:tiny"
     assert (scorer.compat, scorer.batch_size) == ("official", 3)
+
+
+def test_scores_with_kept_features_are_the_same_to_the_last_digit(model_folder, pictures, tmp_path):
+    names = ("0.png", "1.png", "cmyk.jpg", "2.png", "empty.png", "rotated.jpg", "0.png")
+    pairs = {"images": [pictures / name for name in names], "prompts": [f"a red cat {name}" for name in names]}
+    options = {"model": model_folder, "device": "cpu", "batch_size": 3}
+    without = load_scorer("fga_blip2", **options).score(**pairs)
+    for _ in range(2):
+        scorer = load_scorer("fga_blip2", **options, feature_cache=tmp_path / "cache")
+        kept = scorer.score(**pairs)
+        assert [repr(score) for score in kept] == [repr(score) for score in without]
+    encoded = []
+    scorer.model.vision_model.encoder.register_forward_hook(lambda *call: encoded.append(call))
+    scorer.score(**pairs)
+    assert encoded == []
+
+
+def test_a_feature_cache_that_is_a_file_is_refused(model_folder, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FeatureError, match="No features can be kept in"):
+        load_scorer("fga_blip2", model=model_folder, device="cpu", feature_cache=tmp_path / "file")
 
 
 def test_a_packaged_name_comes_before_a_folder(model_folder, monkeypatch):

@@ -1,19 +1,31 @@
-"""A model of 40,000 parameters and rows for it, both made in memory."""
+"""Models of 40,000 parameters and data for them: in memory, and as the folders that a command line names."""
 
+import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from transformers import BlipImageProcessorPil
 
-from evalmuse_hf.models.fga_blip2 import FGABlip2Config, FGABlip2ForAlignment
+from evalmuse_hf.data import build_dataset
+from evalmuse_hf.mini import write_release
+from evalmuse_hf.mini.tokenizer import build_tokenizer
+from evalmuse_hf.models.fga_blip2 import FGABlip2Config, FGABlip2ForAlignment, FGABlip2Processor
 from evalmuse_hf.training import FGATrainer, FGATrainingArguments
 
 Row = dict[str, Tensor]
 VOCABULARY = 99
 ENCODER = {"hidden_size": 32, "intermediate_size": 37, "num_hidden_layers": 2, "num_attention_heads": 4}
+
+
+@pytest.fixture(autouse=True)
+def _hear_everything(caplog) -> None:
+    """A command that ran before may have told the library to be quiet."""
+    caplog.set_level(logging.INFO, logger="evalmuse_hf")
 
 
 @pytest.fixture
@@ -89,3 +101,40 @@ def make_trainer(tmp_path, make_model) -> Callable[..., FGATrainer]:
 def losses() -> Callable[[FGATrainer], list[float]]:
     """Training loss of every logged step."""
     return lambda trainer: [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+
+
+def make_processor() -> FGABlip2Processor:
+    """Pictures of 32 pixels and the vocabulary of the drawn world."""
+    return FGABlip2Processor(BlipImageProcessorPil(size={"height": 32, "width": 32}), build_tokenizer())
+
+
+@pytest.fixture(scope="session")
+def tiny_sizes() -> dict[str, Any]:
+    """Options of a configuration for that processor."""
+    qformer = {"encoder_hidden_size": 32, "vocab_size": len(build_tokenizer()), "use_qformer_text_input": True}
+    return {
+        "vision_config": {**ENCODER, "image_size": 32, "patch_size": 16},
+        "qformer_config": {**ENCODER, **qformer},
+        "num_query_tokens": 4,
+    }
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory, tiny_sizes) -> Path:
+    """A model and its processor, as `save_pretrained` writes them."""
+    folder = tmp_path_factory.mktemp("model")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        config = FGABlip2Config(**tiny_sizes, mask_head_sizes=(16,), initializer="width")
+        FGABlip2ForAlignment(config).save_pretrained(folder)
+    make_processor().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory) -> Path:
+    """A built data set: 12 pairs to train on, 9 to test on."""
+    folder = tmp_path_factory.mktemp("data")
+    write_release(folder / "raw", train_prompts=4, test_prompts=3, images_per_prompt=3, seed=0)
+    build_dataset(folder / "raw", folder / "built")
+    return folder / "built"

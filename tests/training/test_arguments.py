@@ -1,3 +1,5 @@
+from dataclasses import fields
+
 import pytest
 from transformers import HfArgumentParser, TrainingArguments
 
@@ -29,9 +31,9 @@ def test_the_documented_command_line_is_understood():
 
 
 def test_every_option_says_what_it_is():
-    own = [*ModelArguments.__dataclass_fields__.values(), *DataArguments.__dataclass_fields__.values()]
-    inherited = TrainingArguments.__dataclass_fields__
-    own += [field for name, field in FGATrainingArguments.__dataclass_fields__.items() if name not in inherited]
+    inherited = {field.name for field in fields(TrainingArguments)}
+    own = [*fields(ModelArguments), *fields(DataArguments)]
+    own += [field for field in fields(FGATrainingArguments) if field.name not in inherited]
     assert [field.name for field in own if not field.metadata.get("help")] == []
 
 
@@ -53,3 +55,24 @@ def test_every_option_says_what_it_is():
 def test_nonsense_is_refused(tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
         FGATrainingArguments(output_dir=str(tmp_path), **options)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"validation_share": 1.0}, "`validation_share` must be at least 0 and below 1, got 1.0"),
+        ({"augmentation": "all"}, r"`augmentation` must be one of \['none', 'official'\], got 'all'"),
+        ({"feature_dtype": "int8"}, "`feature_dtype` must be one of .*, got 'int8'"),
+        ({"augmentation": "official", "feature_cache": "x"}, "`augmentation` changes a picture every time"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_nonsense_about_data_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        DataArguments(dataset_name="data", **options)
+
+
+def test_a_run_measures_unless_nothing_is_held_out():
+    assert DataArguments(dataset_name="data").validates
+    assert DataArguments(dataset_name="data", validation_split="test", validation_share=0).validates
+    assert not DataArguments(dataset_name="data", validation_share=0).validates

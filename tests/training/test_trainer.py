@@ -1,8 +1,10 @@
+from collections import Counter
+
 import pytest
 import torch
 
 from evalmuse_hf.training.losses import fga_loss, set_cls_target
-from evalmuse_hf.training.trainer import pad_positions
+from evalmuse_hf.training.trainer import keep_pairs, pad_positions
 
 SAME_STEP = {"rtol": 0.0, "atol": 1e-6}  # float32 sums in another order; a step is about 1e-3
 OPTIMIZERS = {
@@ -158,3 +160,48 @@ def test_padding_has_the_id_of_padding_and_zero_elsewhere():
     assert padded["input_ids"].tolist() == [[1, 1, 7, 7]]
     assert padded["attention_mask"].tolist() == padded["token_mask"].tolist() == [[1, 1, 0, 0]]
     assert padded["weight"].tolist() == [1]
+
+
+@pytest.mark.filterwarnings("ignore:`gradient_checkpointing` is deprecated:FutureWarning")
+def test_gradient_checkpointing_computes_twice_and_gives_the_same_step(make_trainer, make_rows):
+    results, calls = [], []
+    for checkpointing in (False, True):
+        options = {**OPTIMIZERS["sgd"], "max_steps": 1, "freeze_vision": False}
+        trainer = make_trainer(
+            make_rows(2), per_device_train_batch_size=2, gradient_checkpointing=checkpointing, **options
+        )
+        counts = Counter()
+        qformer, tower = trainer.model.qformer.encoder.layer[0], trainer.model.vision_model.encoder.layers[0]
+        qformer.attention.register_forward_hook(lambda *_, counts=counts: counts.update(["qformer"]))
+        tower.self_attn.register_forward_hook(lambda *_, counts=counts: counts.update(["tower"]))
+        results.append(weights_after(trainer))
+        calls.append(counts)
+    # The Q-Former reads the pair, and the prompt alone for the mask.
+    assert calls == [{"qformer": 2, "tower": 1}, {"qformer": 4, "tower": 2}]
+    torch.testing.assert_close(results[1], results[0], **SAME_STEP)
+
+
+def test_bf16_learns(make_trainer, make_rows, losses):
+    options = {"max_steps": 30, "learning_rate": 3e-3, "element_weight": 1.0, "loss_normalization": "tokens"}
+    trainer = make_trainer(make_rows(2), per_device_train_batch_size=2, bf16=True, **options)
+    trainer.train()
+    assert losses(trainer)[-1] < 0.5 * losses(trainer)[0]
+    assert {parameter.dtype for parameter in trainer.model.parameters()} == {torch.float32}
+
+
+def test_pairs_that_fill_up_a_batch_are_left_out():
+    batch = {"overall_target": torch.tensor([1.0, 2.0, 3.0]), "weight": torch.ones(3), "input_ids": torch.ones(3, 4)}
+    kept = keep_pairs(batch, 2)
+    assert kept["overall_target"].tolist() == [1, 2]
+    assert (kept["weight"].tolist(), kept["input_ids"].shape) == ([1, 1], (2, 4))
+    nothing = keep_pairs(batch, 0)
+    assert (nothing["overall_target"].tolist(), nothing["weight"].tolist()) == ([1], [0])
+
+
+def test_a_card_that_a_run_wrote_is_kept(make_trainer, make_rows, tmp_path):
+    trainer = make_trainer(make_rows(2))
+    trainer.create_model_card()
+    drafted = (tmp_path / "out" / "README.md").read_text("utf-8")
+    (tmp_path / "out" / "README.md").write_text("# ours", "utf-8")
+    trainer.create_model_card()
+    assert (tmp_path / "out" / "README.md").read_text("utf-8") == "# ours" != drafted

@@ -5,7 +5,8 @@ import statistics
 import numpy as np
 import pytest
 
-from evalmuse_hf.training.weighting import prompt_variances, rating_noise, variance_weights
+from evalmuse_hf.training.rating_noise import rating_noise
+from evalmuse_hf.training.weighting import prompt_variances, variance_weights
 
 # Variances with ddof=1: "a" 2, "b" ((-2)^2 + 0 + 2^2) / 2 = 4, "c" one picture.
 SCORES = [1.0, 1.0, 3.0, 3.0, 4.0, 5.0]
@@ -62,19 +63,30 @@ def test_the_summary_is_returned_and_logged(caplog):
     assert five.effective_sample_size == pytest.approx(256 / 56)
 
 
-def test_rating_noise_reads_the_first_three_ratings():
-    # variances 1, 0 and (two ratings) 2: (1 / 3 + 0 + 2 / 2) / 3; a single rating says nothing
-    assert rating_noise([[1, 2, 3, 5, 5, 5], [4, 4, 4], [1, 3], [5]]) == pytest.approx((1 / 3 + 0 + 1) / 3, abs=1e-12)
+def test_reliability_takes_its_noise_prompt_by_prompt_and_says_how_much_was_clipped(caplog):
+    # means 1, 3 | 2, 2 of the prompts: v = 2, 0; s^2 / 3 = 1/3, 0 | 4/3, 4/3, so e = 1/6 and 4/3
+    ratings = [[0, 1, 2], [3, 3, 3], [0, 2, 4], [0, 2, 4]]
+    noise = rating_noise(ratings, ["a", "a", "b", "b"], pooling="prompt")
+    scores = [sum(row) / 3 for row in ratings]
+    with caplog.at_level(logging.INFO, "evalmuse_hf"):
+        result = variance_weights(scores, ["a", "a", "b", "b"], scheme="reliability", scale="official", noise=noise)
+    assert result.weights == pytest.approx([2 - 1 / 6, 2 - 1 / 6, 0, 0], abs=1e-12)
+    assert result.share_clipped == 0.5
+    assert "50.0 % clipped at 0" in caplog.text
+    assert result.noise is noise
 
 
-def test_rating_noise_is_what_noise_adds_to_the_variance_over_pictures():
-    """Pictures that truly do not differ: the variance of their means is the noise, within its standard error."""
-    rng = np.random.default_rng(0)
-    ratings = rng.normal(3.0, 0.8, size=(4000, 5, 3))  # prompts, pictures, ratings
-    variances = ratings.mean(axis=2).var(axis=1, ddof=1)
-    noise = rating_noise(list(ratings.reshape(-1, 3)))
-    assert noise == pytest.approx(0.8**2 / 3, rel=0.02)
-    assert variances.mean() == pytest.approx(noise, abs=4 * variances.std() / np.sqrt(4000))
+def test_only_reliability_clips():
+    result = variance_weights(SCORES, PROMPTS, scheme="reliability", noise=2.5)
+    assert result.share_clipped == pytest.approx(2 / 6)  # "a", and not "c", whose variance is not known
+    assert variance_weights(SCORES, PROMPTS, scheme="var", noise=2.5).share_clipped == 0
+    assert result.noise is None
+
+
+def test_noise_of_other_pairs_is_refused():
+    noise = rating_noise([[1, 2, 3], [2, 2, 2]])
+    with pytest.raises(ValueError, match="`noise` is of 2 pairs and there are 6 scores"):
+        variance_weights(SCORES, PROMPTS, scheme="reliability", noise=noise)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +106,3 @@ def test_rating_noise_is_what_noise_adds_to_the_variance_over_pictures():
 def test_what_gives_no_weights_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         variance_weights(**{"overall_scores": SCORES, "prompt_ids": PROMPTS, **options})
-
-
-def test_noise_without_two_ratings_of_a_pair_is_refused():
-    with pytest.raises(ValueError, match="no pair with two ratings"):
-        rating_noise([[3], []])

@@ -6,9 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 
+from evalmuse_hf.models.fga_blip2.configuration_fga_blip2 import FGABlip2Config
 from evalmuse_hf.models.fga_blip2.modeling_fga_blip2 import FGABlip2ForAlignment
+
+_SHARED_SIZES = ("vision_config", "qformer_config", "num_query_tokens", "image_text_hidden_size")
 
 
 class WeightsError(ValueError):
@@ -51,6 +55,29 @@ def load_model(source: str | Path, *, may_lack: str | None = None, **options: An
                 "save or convert the model again."
             )
     return model
+
+
+def load_base(source: str | Path) -> FGABlip2ForAlignment:
+    """Load what a training starts from in float32: an FGA-BLIP2, or the BLIP-2 that one is made from.
+
+    Args:
+        source: A folder or a Hub id.
+
+    Returns:
+        The model, in evaluation mode. A BLIP-2 has no mask head; the new one is random.
+
+    Raises:
+        WeightsError: If the model is of another architecture, or as in `load_model`.
+        OSError: If there is no such model.
+    """
+    values, _ = transformers.PreTrainedConfig.get_config_dict(source)
+    kind = values.get("model_type")
+    if kind == FGABlip2Config.model_type:
+        return load_model(source, dtype=torch.float32)
+    if kind != "blip-2":
+        raise WeightsError(f"The model {str(source)!r} is a {kind!r}; expected an FGA-BLIP2, or a BLIP-2.")
+    config = FGABlip2Config(**{key: values[key] for key in _SHARED_SIZES if key in values})
+    return load_model(source, may_lack=r"mask_head\.", config=config, dtype=torch.float32)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from PIL import Image
@@ -25,6 +25,19 @@ SCORE_ERROR = "score_error"
 COMPATIBILITIES = (None, "official")
 
 _NAN = float("nan")
+
+
+class EncodedPictures(Protocol):
+    """Tower outputs of pictures that were kept; `evalmuse_hf.scoring.features.FeatureCache` has it."""
+
+    def identify(self, picture: Any) -> str | None:
+        """Name the content of a picture; None if it cannot be read."""
+
+    def find(self, content: str) -> Tensor | None:
+        """Look up a tower output, shape ``(P, D_v)``; None if it is not there."""
+
+    def keep(self, content: str, features: Tensor) -> Tensor:
+        """Keep a tower output, and return what `find` will give."""
 
 
 @dataclass(slots=True)
@@ -87,6 +100,7 @@ class FGABlip2Scorer:
             the last parentheses of a text is its category, also where the release knows no such category.
         batch_size: Pairs per pass, at least 1.
         device: Where to run; None leaves the model where it is.
+        features: Tower outputs from earlier runs; a picture that is among them is not encoded again.
 
     Raises:
         ValueError: If ``compat`` or ``batch_size`` is outside its range.
@@ -101,6 +115,7 @@ class FGABlip2Scorer:
         compat: str | None = None,
         batch_size: int = 16,
         device: str | torch.device | None = None,
+        features: EncodedPictures | None = None,
     ):
         if compat not in COMPATIBILITIES:
             raise ValueError(f"`compat` must be None or 'official', got {compat!r}.")
@@ -111,6 +126,7 @@ class FGABlip2Scorer:
         self.name = name
         self.compat = compat
         self.batch_size = batch_size
+        self.features = features
 
     def score(
         self,
@@ -182,14 +198,19 @@ class FGABlip2Scorer:
         """Tower outputs of the batch's pictures, each encoded once; rows without a readable picture fail."""
         encoded: dict[object, Tensor] = {}
         pictures: dict[object, Any] = {}
+        contents: dict[object, str] = {}
         errors: dict[object, ImageDecodingError] = {}
         for row in batch:
             key = row.image_key
             if key in known:
                 encoded[key] = known[key]
-            elif key not in pictures and key not in errors:
+            elif key not in encoded and key not in pictures and key not in errors:
+                kept = self._find_kept(row, contents)
                 try:
-                    pictures[key] = row.open_image()
+                    if kept is None:
+                        pictures[key] = row.open_image()
+                    else:
+                        encoded[key] = kept
                 except ImageDecodingError as error:
                     errors[key] = error
             if key in errors:
@@ -197,8 +218,19 @@ class FGABlip2Scorer:
         if pictures:
             pixel_values = self.processor(images=list(pictures.values()), return_tensors="pt")["pixel_values"]
             states = self.model.encode_images(pixel_values.to(self.model.device))
-            encoded |= dict(zip(pictures, states, strict=True))
+            for key, picture_states in zip(pictures, states, strict=True):
+                keep = self.features is not None and key in contents
+                encoded[key] = self.features.keep(contents[key], picture_states) if keep else picture_states
         return encoded
+
+    def _find_kept(self, row: _Row, contents: dict[object, str]) -> Tensor | None:
+        """Tower output of a picture from an earlier run; the content of one that has none is noted."""
+        content = None if self.features is None else self.features.identify(row.image)
+        if self.features is None or content is None:
+            return None
+        contents[row.image_key] = content
+        kept = self.features.find(content)
+        return None if kept is None else kept.to(self.model.device)
 
     def _score_batch(self, batch: list[_Row], image_embeds: Tensor) -> None:
         prompts = [row.prompt for row in batch]

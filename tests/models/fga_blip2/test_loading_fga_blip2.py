@@ -3,7 +3,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from evalmuse_hf.models.fga_blip2.loading_fga_blip2 import WeightsError, load_model
+from evalmuse_hf.models.fga_blip2.loading_fga_blip2 import WeightsError, load_base, load_model
 
 
 @pytest.fixture
@@ -55,3 +55,27 @@ def test_loading_leaves_the_talk_of_transformers_as_it_was(folder):
     before = talk.get_verbosity(), talk.is_progress_bar_enabled()
     load_model(folder)
     assert (talk.get_verbosity(), talk.is_progress_bar_enabled()) == before
+
+
+def test_a_blip2_is_a_base_with_a_new_mask_head(tiny_config, tmp_path):
+    from transformers import Blip2Config, Blip2ForImageTextRetrieval
+
+    sizes = {name: tiny_config.to_dict()[name] for name in ("vision_config", "qformer_config", "num_query_tokens")}
+    config = Blip2Config(**sizes, image_text_hidden_size=8)
+    blip2 = Blip2ForImageTextRetrieval(config)
+    blip2.save_pretrained(tmp_path)
+    model = load_base(tmp_path)
+    torch.testing.assert_close(model.itm_head.weight, blip2.itm_head.weight, rtol=0, atol=0)
+    assert len(model.mask_head.layers) == 5  # the official sizes
+    assert model.dtype == torch.float32
+
+
+def test_a_base_of_another_architecture_is_named(tmp_path):
+    transformers.BertConfig().save_pretrained(tmp_path)
+    with pytest.raises(WeightsError, match="is a 'bert'; expected an FGA-BLIP2, or a BLIP-2"):
+        load_base(tmp_path)
+
+
+def test_a_base_is_in_float32_whatever_was_saved(folder, tiny_model):
+    tiny_model.bfloat16().save_pretrained(folder)
+    assert load_base(folder).dtype == torch.float32

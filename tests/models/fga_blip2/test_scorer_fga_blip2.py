@@ -189,6 +189,40 @@ def test_a_picture_in_several_rows_is_encoded_once(scorer, pictures, tmp_path):
     assert sum(encoded) == 2
 
 
+class Shelf(dict):
+    """The least that can keep tower outputs."""
+
+    def identify(self, picture):
+        return None if isinstance(picture, str) else repr(picture.size)
+
+    def find(self, content):
+        return self.get(content)
+
+    def keep(self, content, features):
+        return self.setdefault(content, features)
+
+
+def test_a_picture_that_was_kept_is_neither_opened_nor_encoded_and_scores_the_same(
+    tiny_model, tiny_processor, pictures
+):
+    shelf = Shelf()
+    images, prompts = [*pictures, pictures[0], "absent.png"], ["a cat", "red", "two dogs", "old", "a dog"]
+    without, first, second = (
+        FGABlip2Scorer(tiny_model, tiny_processor, name="tiny", batch_size=2, features=features).score(
+            images=images, prompts=prompts
+        )
+        for features in (None, shelf, shelf)
+    )
+    assert len(shelf) == 3
+    assert [score.overall for score in first[:4]] == [score.overall for score in without[:4]]
+    assert [score.overall for score in second[:4]] == [score.overall for score in without[:4]]
+    assert without[4].message == first[4].message == second[4].message
+    encoded = []
+    tiny_model.vision_model.encoder.register_forward_hook(lambda *call: encoded.append(call))
+    FGABlip2Scorer(tiny_model, tiny_processor, name="tiny", features=shelf).score(images=images, prompts=prompts)
+    assert encoded == []
+
+
 def test_the_model_keeps_its_mode(scorer, pictures):
     scorer.model.train()
     scorer.score(images=pictures[:1], prompts=["a cat"])
