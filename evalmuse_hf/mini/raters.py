@@ -89,7 +89,14 @@ def true_alignment(elements: Sequence[ElementClaim], truths: Sequence[bool]) -> 
     return _WORST + (_BEST - _WORST) * share * (1.0 if first else _MISSING_SUBJECT)
 
 
-def rate(prompt: DrawnPrompt, scene: Scene, rng: np.random.Generator, *, biases: np.ndarray) -> SimulatedRatings:
+def rate(
+    prompt: DrawnPrompt,
+    scene: Scene,
+    rng: np.random.Generator,
+    *,
+    biases: np.ndarray,
+    careless_share: float = _CARELESS_SHARE,
+) -> SimulatedRatings:
     """Let three raters, or six where the first three disagree, rate a pair.
 
     Args:
@@ -97,12 +104,13 @@ def rate(prompt: DrawnPrompt, scene: Scene, rng: np.random.Generator, *, biases:
         scene: What the picture shows.
         rng: Source of every choice.
         biases: Leniency of each rater in points of the 1-5 scale, shape (N,) with N >= 6, from `draw_biases`.
+        careless_share: Chance, in [0, 1], that a rating is careless; the default has the paper's spread of ratings.
     """
     truths = element_truths(prompt, scene)
     alignment = true_alignment(prompt.elements, truths)
     faulty = [thing for thing in scene.things if thing.fault]
     raters = rng.choice(len(biases), size=_BOTH_ROUNDS, replace=False)
-    careless = rng.random(_BOTH_ROUNDS) < _CARELESS_SHARE
+    careless = rng.random(_BOTH_ROUNDS) < careless_share
     noise = rng.normal(0, np.where(careless, _CARELESS_NOISE, _CAREFUL_NOISE))
     penalty = _QUALITY_PENALTY * (rng.random(_BOTH_ROUNDS) < _QUALITY_SHARE) * bool(faulty)
     low, high = ALIGNMENT_SCALE

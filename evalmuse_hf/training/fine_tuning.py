@@ -49,9 +49,9 @@ def fine_tune(run: RunArguments) -> dict[str, float]:
         run: Options of the run. Those that its data rule out are changed, with a warning.
 
     Returns:
-        The figures, also in ``all_results.json``: those of `transformers.Trainer`, smallest, median and largest weight,
-        effective sample size and what else `VarianceWeights` says of them, and with validation pairs ``eval_srcc`` and the others of
-        `evalmuse_hf.training.validation.AlignmentMeasure.measure`.
+        The figures, also in ``all_results.json``: those of `transformers.Trainer`, smallest, median and largest
+        weight, effective sample size and what else `VarianceWeights` says of them, and with validation pairs
+        ``eval_srcc`` and the others of `evalmuse_hf.training.validation.AlignmentMeasure.measure`.
 
     Raises:
         ValueError: If there is no such model, data set or split, nothing is rated, a prompt is in both splits, a

@@ -40,7 +40,8 @@ class RunSummary:
         chosen_step: Step of the checkpoint that was kept as the best; None for the last one.
         effective_sample_size: Of the weights of the training pairs.
         options: On which the weights depend, see `evalmuse_hf.training.resuming.fingerprint_run`.
-        noise_warning: What may be wrong with the estimate of the raters' noise; None without one or if nothing is known.
+        noise_warning: What may be wrong with the estimate of the raters' noise; None without one or if nothing is
+            known.
         figures: What was measured, by the names of `evalmuse_hf.training.validation.AlignmentMeasure.measure`; empty
             without validation pairs.
     """
