@@ -117,8 +117,10 @@ def krcc(
     sample = _read(predictions=predictions, references=references, groups=groups, by=by, nan_policy=nan_policy)
 
     def kendall(x: FloatArray, y: FloatArray) -> float:
-        # The exact p-value, which is not used, would cost more than the statistic.
-        return float(kendalltau(x, y, variant=variant, method="asymptotic").statistic)
+        # The exact p-value, which is not used, would cost more than the statistic; but scipy 1.17 divides by n - 2 for
+        # the other one.
+        method = "asymptotic" if len(x) > 2 else "exact"
+        return float(kendalltau(x, y, variant=variant, method=method).statistic)
 
     return _correlation(sample, kendall, by=by, resampling=resampling)
 

@@ -48,6 +48,12 @@ def test_kendall_is_that_of_scipy(ratings, variant):
     assert krcc(**ratings, variant=variant).statistic == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("variant", ["b", "c"])
+def test_kendall_of_two_pairs_is_their_order(variant):
+    assert krcc(predictions=[0.1, 0.2], references=[2.0, 3.0], variant=variant).statistic == 1
+    assert krcc(predictions=[0.1, 0.2], references=[3.0, 2.0], variant=variant).statistic == -1
+
+
 @pytest.mark.parametrize("correlation", [srcc, krcc])
 def test_rank_correlations_do_not_change_under_a_monotone_map(ratings, correlation):
     stretched = {**ratings, "predictions": np.exp(ratings["predictions"])}
