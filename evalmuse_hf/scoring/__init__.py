@@ -1,7 +1,9 @@
-"""Scoring of lists: load a scorer, read a list, score it, write what came out."""
+"""Scoring of lists: load a scorer, read a list, score it, write what came out.
 
-from evalmuse_hf.scoring.feature_store import EncodingReport, FeatureError, FeatureStore
-from evalmuse_hf.scoring.features import FeatureCache, FrozenEncoder, VisionTower, picture_hash
+Features on disk are in `evalmuse_hf.scoring.features` and `.feature_store`, which import NumPy; this package is
+imported by the parser of the command line, which must not.
+"""
+
 from evalmuse_hf.scoring.lists import ListError, ListRow, ScoreList, list_from_records, read_list
 from evalmuse_hf.scoring.loading import ScorerError, cache_folder, load_scorer
 from evalmuse_hf.scoring.provenance import provenance_of, weights_sha256
@@ -9,21 +11,14 @@ from evalmuse_hf.scoring.scores import Scores, read_scores, write_scores
 from evalmuse_hf.scoring.scoring import score_list
 
 __all__ = [
-    "EncodingReport",
-    "FeatureCache",
-    "FeatureError",
-    "FeatureStore",
-    "FrozenEncoder",
     "ListError",
     "ListRow",
     "ScoreList",
     "ScorerError",
     "Scores",
-    "VisionTower",
     "cache_folder",
     "list_from_records",
     "load_scorer",
-    "picture_hash",
     "provenance_of",
     "read_list",
     "read_scores",

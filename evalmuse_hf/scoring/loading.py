@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.models.scorer import Scorer
-from evalmuse_hf.scoring.feature_store import FeatureStore
-from evalmuse_hf.scoring.features import FeatureCache, VisionTower
 
 if TYPE_CHECKING:
     from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
+    from evalmuse_hf.scoring.features import FeatureCache
 
 logger = logging.getLogger(__name__)
 
@@ -48,8 +47,8 @@ def load_scorer(
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the GPU if there is one.
         compat: ``"official"`` reproduces the official evaluation where ours differs; see `FGABlip2Scorer`.
         batch_size: Pairs per pass.
-        feature_cache: Folder in which what the vision tower says of a picture is kept (see `FeatureStore`), so that
-            no run encodes it again; any run may share it, training too. None keeps nothing.
+        feature_cache: Folder in which what the vision tower says of a picture is kept (see `scoring.feature_store`),
+            so that no run encodes it again; any run may share it, training too. None keeps nothing.
 
     Returns:
         The scorer, called ``fga_blip2:mini`` and the like in records.
@@ -197,7 +196,10 @@ def _open_fga_blip2(folder: Path, **options: Any) -> "FGABlip2Scorer":
     return FGABlip2Scorer(network, processor, **options)
 
 
-def _open_features(scorer: "FGABlip2Scorer", folder: str | Path) -> FeatureCache:
+def _open_features(scorer: "FGABlip2Scorer", folder: str | Path) -> "FeatureCache":
+    from evalmuse_hf.scoring.feature_store import FeatureStore
+    from evalmuse_hf.scoring.features import FeatureCache, VisionTower
+
     tower = VisionTower(scorer.model, scorer.processor)
     return FeatureCache(FeatureStore(folder, key=tower.key, shape=tower.shape))
 

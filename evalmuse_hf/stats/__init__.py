@@ -6,7 +6,10 @@ from evalmuse_hf.stats.challenge import ntire_track1
 from evalmuse_hf.stats.citation import CITATION
 from evalmuse_hf.stats.classification import element_accuracy
 from evalmuse_hf.stats.correlation import krcc, plcc, rmse, srcc
+from evalmuse_hf.stats.equivalence import EquivalenceResult, equivalence_test, minimum_detectable_difference
 from evalmuse_hf.stats.logistic import Logistic4, fit_logistic4
+from evalmuse_hf.stats.multiplicity import holm
+from evalmuse_hf.stats.paired import PairedResult, paired_difference
 from evalmuse_hf.stats.resampling import mean_interval
 from evalmuse_hf.stats.results import (
     AccuracyResult,
@@ -22,16 +25,22 @@ __all__ = [
     "AdjustedMeans",
     "ConfidenceInterval",
     "CorrelationResult",
+    "EquivalenceResult",
     "Logistic4",
     "NtireTrack1Result",
+    "PairedResult",
     "StatisticResult",
     "adjusted_means",
     "element_accuracy",
+    "equivalence_test",
     "fit_logistic4",
+    "holm",
     "krcc",
     "krippendorff_alpha",
     "mean_interval",
+    "minimum_detectable_difference",
     "ntire_track1",
+    "paired_difference",
     "plcc",
     "rmse",
     "srcc",

@@ -96,7 +96,7 @@ def feature_items(
         pairs: Rated rows, in the ``pairs`` form.
         model: The model to be trained, also with adapters, whose vision tower is frozen.
         processor: Prepares pictures for it.
-        folder: Where features are kept, see `evalmuse_hf.scoring.FeatureStore`; runs and scorers may share it, and
+        folder: Where features are kept, see `evalmuse_hf.scoring.feature_store`; runs and scorers may share it, and
             processes on several machines must.
         weights: Weights of the rows; None weighs every row 1.
         dtype: How features are stored.
