@@ -164,11 +164,13 @@ def memory(pairs: int, scratch: Path, *, seed: int) -> None:
     write_release(raw, train_prompts=prompts * 3 // 4, test_prompts=prompts - prompts * 3 // 4, seed=seed)
     for workers in (1, 2):
         program = (
-            "import resource, sys; from evalmuse_hf.data import build_dataset\n"
+            "import resource; from evalmuse_hf.data import build_dataset\n"
             "if __name__ == '__main__':\n"
             f"    build_dataset({str(raw)!r}, {str(scratch / 'out')!r}, num_proc={workers})\n"
-            "    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)\n"
-            "    print(*(resource.getrusage(kind).ru_maxrss // 1024 for kind in kinds))\n"
+            # Not ru_maxrss for the process itself: it starts from the size of the process that started this one.
+            "    status = dict(line.split(':') for line in open('/proc/self/status'))\n"
+            "    peak = int(status['VmHWM'].split()[0])\n"
+            "    print(peak // 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)\n"
         )
         path = scratch / "measure.py"
         path.write_text(program, encoding="utf-8")
