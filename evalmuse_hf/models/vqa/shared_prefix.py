@@ -47,12 +47,12 @@ class SharedPrefix:
         """Whether questions share what was read; else each of them reads the prefix again."""
         return self._cache is not None
 
-    def ask(self, questions: Sequence[Sequence[int]], *, batch_size: int = 32) -> Tensor:
+    def ask(self, questions: Sequence[Sequence[int]], *, batch_size: int = 8) -> Tensor:
         """Find what the model would say first after each question.
 
         Args:
             questions: Token ids after the prefix, up to and with what makes the model answer; none of them empty.
-            batch_size: Questions per forward pass.
+            batch_size: Questions per forward pass; each takes a copy of the keys and values of the prefix.
 
         Returns:
             Logits of the next token, float32 on the CPU, shape ``(N, V)``. They are those of a forward pass over
