@@ -167,15 +167,19 @@ def build_model(options: dict[str, Any], *, tower: str) -> LlavaForConditionalGe
         image_token_index=tokenizer.get_vocab()["<image>"],
         vision_feature_layer=-1,
         vision_feature_select_strategy="full",
-        image_seq_length=model_patches(source),
+        image_seq_length=count_patches(source),
     )
     model = LlavaForConditionalGeneration(config)
     model.model.vision_tower.load_state_dict(tower_weights(source.vision_model.state_dict()))
     return model
 
 
-def model_patches(source: FGABlip2ForAlignment) -> int:
-    """Patches of a picture, each of which becomes one token."""
+def count_patches(source: FGABlip2ForAlignment) -> int:
+    """Count the patches of a picture, each of which becomes one token.
+
+    Args:
+        source: Whose vision tower it is.
+    """
     return source.vision_model.embeddings.position_embedding.shape[1] - 1  # type: ignore[no-any-return]
 
 

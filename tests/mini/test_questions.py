@@ -84,4 +84,4 @@ def test_extra_templates_are_asked_more_often():
 
 def test_elements_of_a_drawn_prompt_keep_their_spelling_of_the_category():
     prompt = write_prompt(np.random.default_rng(0), template="counting")
-    assert [element.raw_category for element in read_elements(prompt)][0] == "Counting"
+    assert read_elements(prompt)[0].raw_category == "Counting"
