@@ -1,6 +1,6 @@
 """Elements of a prompt: how a prompt is cleaned, and where an element stands in it."""
 
-from evalmuse_hf.elements.cleaning import MAX_WORDS, CleanedPrompt, Span, clean_prompt
+from evalmuse_hf.elements.cleaning import LONE_SURROGATE, MAX_WORDS, CleanedPrompt, Span, clean_prompt, text_problem
 from evalmuse_hf.elements.spans import (
     PLACED_STATUSES,
     ElementSpans,
@@ -11,6 +11,7 @@ from evalmuse_hf.elements.spans import (
 )
 
 __all__ = [
+    "LONE_SURROGATE",
     "MAX_WORDS",
     "PLACED_STATUSES",
     "CleanedPrompt",
@@ -20,5 +21,6 @@ __all__ = [
     "clean_prompt",
     "find_spans",
     "official_token_positions",
+    "text_problem",
     "token_positions",
 ]

@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character, as JSON may spell one: no text, no tokenizer takes it, and no file can hold it."""
+
 MAX_WORDS = 50
 """Words that the official code keeps, counted by single spaces."""
 
@@ -112,3 +115,24 @@ def clean_prompt(prompt: str, *, max_words: int = MAX_WORDS) -> CleanedPrompt:
     start = end - len(full_text)
     text = " ".join(full_text.split(" ")[:max_words])
     return CleanedPrompt(raw=prompt, text=text, full_text=full_text, alignment=tuple(alignment[start:end]))
+
+
+def text_problem(prompt: CleanedPrompt) -> str | None:
+    """Say why there is nothing to read in a prompt.
+
+    Args:
+        prompt: The cleaned prompt.
+
+    Returns:
+        None, or a sentence that lacks its subject.
+
+    >>> text_problem(clean_prompt("  "))
+    "is empty once it is cleaned, got '  '; leave the row out."
+    """
+    if found := LONE_SURROGATE.search(prompt.raw):
+        return (
+            f"holds half of a character ({found[0]!r} at position {found.start()}); correct it, or leave the row out."
+        )
+    if not prompt.text.strip():
+        return f"is empty once it is cleaned, got {prompt.raw[:60]!r}; leave the row out."
+    return None

@@ -240,7 +240,7 @@ def train(
         folder: For what the Trainer writes.
         questions: Options of `draw_questions`.
         seed: Fixes the questions.
-        options: Of `transformers.TrainingArguments`.
+        **options: Of `transformers.TrainingArguments`.
     """
     tokenizer = build_question_tokenizer()
     arguments = TrainingArguments(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evalmuse_hf.elements.cleaning import clean_prompt
+from evalmuse_hf.elements.cleaning import clean_prompt, text_problem
 
 
 def shown(prompt: str, words: str) -> str:
@@ -112,3 +112,9 @@ def test_a_prompt_that_is_not_text_is_refused():
 def test_a_limit_of_no_words_is_refused():
     with pytest.raises(ValueError, match="`max_words` must be at least 1, got 0"):
         clean_prompt("a cat", max_words=0)
+
+
+@pytest.mark.parametrize("prompt, problem", [("", "is empty once it is cleaned"), ("a \ud83d cat", "holds half of a")])
+def test_there_is_nothing_to_read_in_some_prompts(prompt, problem):
+    assert text_problem(clean_prompt(prompt)).startswith(problem)
+    assert text_problem(clean_prompt("a cat")) is None

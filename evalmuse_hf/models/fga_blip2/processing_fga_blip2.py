@@ -1,6 +1,5 @@
 """Pictures and prompts as FGA-BLIP2 reads them, and where the elements of a prompt are in what it reads."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -17,13 +16,11 @@ from evalmuse_hf.elements import (
     SpanStatus,
     clean_prompt,
     find_spans,
+    text_problem,
     token_positions,
 )
 from evalmuse_hf.images import ImageSource, load_image
 from evalmuse_hf.models.fga_blip2.configuration_fga_blip2 import FGABlip2Config
-
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-"""Half of a character, as JSON may spell one: no text, no tokenizer takes it, and no file can hold it."""
 
 _BATCH_OF_ARRAYS = 4  # dimensions
 
@@ -198,7 +195,7 @@ class FGABlip2Processor(ProcessorMixin):
         if not isinstance(prompt, str):
             return f"must be a string, got {type(prompt).__name__}; leave the row out."
         cleaned = clean_prompt(prompt)
-        if problem := _text_problem(cleaned):
+        if problem := text_problem(cleaned):
             return problem
         return self._length_problem(cleaned, n_tokens=len(self.tokenizer(cleaned.text, verbose=False)["input_ids"]))
 
@@ -217,7 +214,7 @@ class FGABlip2Processor(ProcessorMixin):
         offsets: bool,
     ) -> dict[str, list[list[Any]]]:
         for row, prompt in enumerate(cleaned):
-            if problem := _text_problem(prompt):
+            if problem := text_problem(prompt):
                 raise ValueError(f"Prompt {row} {problem}")
         encoding: dict[str, list[list[Any]]] = self.tokenizer(
             [prompt.text for prompt in cleaned],
@@ -265,17 +262,6 @@ def _as_list(images: ImageSource | Sequence[ImageSource]) -> list[Any]:
     if isinstance(images, list | tuple):
         return list(images)
     return [images]
-
-
-def _text_problem(prompt: CleanedPrompt) -> str | None:
-    """Say why there is nothing to tokenise; None if there is."""
-    if found := LONE_SURROGATE.search(prompt.raw):
-        return (
-            f"holds half of a character ({found[0]!r} at position {found.start()}); correct it, or leave the row out."
-        )
-    if not prompt.text.strip():
-        return f"is empty once it is cleaned, got {prompt.raw[:60]!r}; leave the row out."
-    return None
 
 
 def _clean(prompts: str | Sequence[str]) -> list[CleanedPrompt]:

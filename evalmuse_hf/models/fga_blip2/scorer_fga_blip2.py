@@ -1,27 +1,20 @@
 """Scores lists of pictures and prompts with FGA-BLIP2: the `Scorer` behind ``load_scorer("fga_blip2")``."""
 
-import math
-import reprlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any, Protocol
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from evalmuse_hf.elements import PLACED_STATUSES, SpanStatus, official_token_positions
-from evalmuse_hf.images import ImageDecodingError, load_image
+from evalmuse_hf.images import ImageDecodingError
 from evalmuse_hf.models.fga_blip2.modeling_fga_blip2 import FGABlip2ForAlignment, FGABlip2Output
-from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import LONE_SURROGATE, FGABlip2Processor
+from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import FGABlip2Processor
+from evalmuse_hf.models.rows import IMAGE_ERROR, PROMPT_ERROR, PairRow, read_rows
 from evalmuse_hf.models.scorer import ElementScore, PairScore
 from evalmuse_hf.schema import Element
 
-IMAGE_ERROR = "image_error"
-PROMPT_ERROR = "prompt_error"
-ELEMENT_ERROR = "element_error"
-SCORE_ERROR = "score_error"
 COMPATIBILITIES = (None, "official")
 
 _NAN = float("nan")
@@ -38,51 +31,6 @@ class EncodedPictures(Protocol):
 
     def keep(self, content: str, features: Tensor) -> Tensor:
         """Keep a tower output, and return what `find` will give."""
-
-
-@dataclass(slots=True)
-class _Row:
-    """One pair on its way through the scorer; ``result`` is set once it is known."""
-
-    image: Any
-    image_key: object
-    prompt: Any
-    elements: tuple[Element, ...] = ()
-    result: PairScore | None = None
-
-    def fail(self, status: str, message: str) -> None:
-        """Give the pair and its elements nan and a status."""
-        elements = tuple(ElementScore(item.text, item.category, _NAN, status) for item in self.elements)
-        self.result = PairScore(_NAN, elements, status, message)
-
-    def read_elements(self, texts: Any, *, compat: str | None) -> None:
-        """Parse the elements; anything but texts or elements in a list, tuple or array makes the row fail."""
-        if texts is None:
-            return
-        listed: list[Any] = list(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else [None]
-        if not all(isinstance(text, str | Element) for text in listed):
-            self.fail(ELEMENT_ERROR, f"The elements must be a list of strings, got {reprlib.repr(texts)}.")
-            return
-        self.elements = tuple(_read_element(text, compat=compat) for text in listed)
-        halved = next((element.text for element in self.elements if LONE_SURROGATE.search(element.key)), None)
-        if halved is not None:
-            self.fail(ELEMENT_ERROR, f"Element {halved!r} holds half of a character; correct it, or leave it out.")
-
-    def open_image(self) -> Image.Image:
-        """Open the picture."""
-        try:
-            return load_image(self.image)
-        except TypeError as error:
-            raise ImageDecodingError(f"Cannot read the picture: {error}") from error
-
-    def take(self, overall: float, elements: list[ElementScore]) -> None:
-        """Accept what the model gave; a number that is none makes the row fail."""
-        numbers = [overall, *(item.score for item in elements if item.status in PLACED_STATUSES)]
-        wrong = next((number for number in numbers if not math.isfinite(number)), None)
-        if wrong is None:
-            self.result = PairScore(overall, tuple(elements))
-        else:
-            self.fail(SCORE_ERROR, f"The model gave {wrong} instead of a score; check its weights and its precision.")
 
 
 class FGABlip2Scorer:
@@ -150,7 +98,7 @@ class FGABlip2Scorer:
         Raises:
             ValueError: If the inputs differ in length.
         """
-        rows = self._rows(images, prompts, elements)
+        rows = read_rows(images, prompts, elements, compat=self.compat)
         was_training = self.model.training
         self.model.eval()
         try:
@@ -160,26 +108,9 @@ class FGABlip2Scorer:
             self.model.train(was_training)
         return [row.result for row in rows if row.result is not None]
 
-    def _rows(
-        self, images: Sequence[Any], prompts: Sequence[Any], elements: Sequence[Sequence[str | Element] | None] | None
-    ) -> list[_Row]:
-        if len(images) != len(prompts) or (elements is not None and len(elements) != len(prompts)):
-            n_elements = "no" if elements is None else str(len(elements))
-            raise ValueError(
-                "Expected as many pictures as prompts, and lists of elements for all or none, got "
-                f"{len(images)} pictures, {len(prompts)} prompts and {n_elements} lists."
-            )
-        per_row = [None] * len(prompts) if elements is None else elements
-        rows = []
-        for image, prompt, texts in zip(images, prompts, per_row, strict=True):
-            row = _Row(image, _image_key(image), prompt)
-            row.read_elements(texts, compat=self.compat)
-            rows.append(row)
-        return rows
-
-    def _score_rows(self, rows: list[_Row]) -> None:
+    def _score_rows(self, rows: list[PairRow]) -> None:
         """Score what can be scored, with the rows of one picture side by side."""
-        by_image: dict[object, list[_Row]] = {}
+        by_image: dict[object, list[PairRow]] = {}
         for row in rows:
             if problem := self.processor.prompt_problem(row.prompt):
                 row.fail(PROMPT_ERROR, f"The prompt {problem}")
@@ -194,7 +125,7 @@ class FGABlip2Scorer:
             if batch:
                 self._score_batch(batch, torch.stack([encoded[row.image_key] for row in batch]))
 
-    def _encode_images(self, batch: list[_Row], known: Mapping[object, Tensor]) -> dict[object, Tensor]:
+    def _encode_images(self, batch: list[PairRow], known: Mapping[object, Tensor]) -> dict[object, Tensor]:
         """Tower outputs of the batch's pictures, each encoded once; rows without a readable picture fail."""
         encoded: dict[object, Tensor] = {}
         pictures: dict[object, Any] = {}
@@ -223,7 +154,7 @@ class FGABlip2Scorer:
                 encoded[key] = self.features.keep(contents[key], picture_states) if keep else picture_states
         return encoded
 
-    def _find_kept(self, row: _Row, contents: dict[object, str]) -> Tensor | None:
+    def _find_kept(self, row: PairRow, contents: dict[object, str]) -> Tensor | None:
         """Tower output of a picture from an earlier run; the content of one that has none is noted."""
         content = None if self.features is None else self.features.identify(row.image)
         if self.features is None or content is None:
@@ -232,7 +163,7 @@ class FGABlip2Scorer:
         kept = self.features.find(content)
         return None if kept is None else kept.to(self.model.device)
 
-    def _score_batch(self, batch: list[_Row], image_embeds: Tensor) -> None:
+    def _score_batch(self, batch: list[PairRow], image_embeds: Tensor) -> None:
         prompts = [row.prompt for row in batch]
         inputs = self.processor(prompts=prompts, return_tensors="pt").to(self.model.device)
         output: FGABlip2Output = self.model(**inputs, image_embeds=image_embeds)
@@ -245,7 +176,7 @@ class FGABlip2Scorer:
         for row, pair_overall, pair_elements in zip(batch, overall, elements, strict=True):
             row.take(pair_overall, pair_elements)
 
-    def _element_scores(self, batch: list[_Row], token_scores: list[list[float]]) -> list[list[ElementScore]]:
+    def _element_scores(self, batch: list[PairRow], token_scores: list[list[float]]) -> list[list[ElementScore]]:
         texts = [[element.text for element in row.elements] for row in batch]
         locations = self.processor.locate([row.prompt for row in batch], texts)
         results = []
@@ -260,7 +191,7 @@ class FGABlip2Scorer:
         return results
 
     def _official_element_scores(
-        self, batch: list[_Row], input_ids: list[list[int]], token_scores: list[list[float]]
+        self, batch: list[PairRow], input_ids: list[list[int]], token_scores: list[list[float]]
     ) -> list[list[ElementScore]]:
         results = []
         for row, ids, scores in zip(batch, input_ids, token_scores, strict=True):
@@ -273,23 +204,3 @@ class FGABlip2Scorer:
                 row_results.append(ElementScore(element.text, element.category, score, status))
             results.append(row_results)
         return results
-
-
-def _image_key(image: Any) -> object:
-    """What two rows share if they have the same picture: its path, its content, or the very same object."""
-    key = ("mapping", image.get("path"), image.get("bytes")) if isinstance(image, Mapping) else image
-    try:
-        hash(key)
-    except TypeError:
-        return ("object", id(image))
-    return key
-
-
-def _read_element(text: str | Element, *, compat: str | None) -> Element:
-    """Read an element; the official code takes the last parentheses for a category, whatever they hold."""
-    if compat == "official" and isinstance(text, str):
-        try:
-            return Element.parse(text)
-        except ValueError:
-            return Element.from_text(text)
-    return Element.read(text)

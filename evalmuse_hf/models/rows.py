@@ -1,0 +1,163 @@
+"""Rows on their way through a scorer: reading what was given, and failing one by one."""
+
+import math
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from evalmuse_hf.elements import LONE_SURROGATE, PLACED_STATUSES, clean_prompt, text_problem
+from evalmuse_hf.images import ImageDecodingError, load_image
+from evalmuse_hf.models.scorer import ElementScore, PairScore
+from evalmuse_hf.schema import Element
+
+IMAGE_ERROR = "image_error"
+PROMPT_ERROR = "prompt_error"
+ELEMENT_ERROR = "element_error"
+SCORE_ERROR = "score_error"
+
+_NAN = float("nan")
+
+
+@dataclass(slots=True)
+class PairRow:
+    """One pair on its way through a scorer.
+
+    Attributes:
+        image: The picture as it was given.
+        image_key: What rows with the same picture share.
+        prompt: The prompt as it was given.
+        elements: Its elements, once they are read.
+        result: Set once it is known.
+    """
+
+    image: Any
+    image_key: object
+    prompt: Any
+    elements: tuple[Element, ...] = ()
+    result: PairScore | None = None
+
+    def fail(self, status: str, message: str) -> None:
+        """Give the pair and its elements nan and a status.
+
+        Args:
+            status: Of the pair and of every element.
+            message: One sentence that says what is wrong.
+        """
+        elements = tuple(ElementScore(item.text, item.category, _NAN, status) for item in self.elements)
+        self.result = PairScore(_NAN, elements, status, message)
+
+    def read_elements(self, texts: Any, *, compat: str | None = None) -> None:
+        """Parse the elements; anything but texts or elements in a list, tuple or array makes the row fail.
+
+        Args:
+            texts: The elements as they were given; None for none.
+            compat: ``"official"`` takes the last parentheses of a text for its category, whatever they hold.
+        """
+        if texts is None:
+            return
+        listed: list[Any] = list(texts) if isinstance(texts, Iterable) and not isinstance(texts, str) else [None]
+        if not all(isinstance(text, str | Element) for text in listed):
+            self.fail(ELEMENT_ERROR, f"The elements must be a list of strings, got {reprlib.repr(texts)}.")
+            return
+        self.elements = tuple(_read_element(text, compat=compat) for text in listed)
+        halved = next((element.text for element in self.elements if LONE_SURROGATE.search(element.key)), None)
+        if halved is not None:
+            self.fail(ELEMENT_ERROR, f"Element {halved!r} holds half of a character; correct it, or leave it out.")
+
+    def open_image(self) -> Image.Image:
+        """Open the picture.
+
+        Raises:
+            ImageDecodingError: If it cannot be read.
+        """
+        try:
+            return load_image(self.image)
+        except TypeError as error:
+            raise ImageDecodingError(f"Cannot read the picture: {error}") from error
+
+    def take(self, overall: float, elements: Sequence[ElementScore]) -> None:
+        """Accept what the model gave; a number that is none makes the row fail.
+
+        Args:
+            overall: Of the pair.
+            elements: One per element; those with a status of `PLACED_STATUSES` must have a number.
+        """
+        numbers = [overall, *(item.score for item in elements if item.status in PLACED_STATUSES)]
+        wrong = next((number for number in numbers if not math.isfinite(number)), None)
+        if wrong is None:
+            self.result = PairScore(overall, tuple(elements))
+        else:
+            self.fail(SCORE_ERROR, f"The model gave {wrong} instead of a score; check its weights and its precision.")
+
+
+def read_rows(
+    images: Sequence[Any],
+    prompts: Sequence[Any],
+    elements: Sequence[Sequence[str | Element] | None] | None,
+    *,
+    compat: str | None = None,
+) -> list[PairRow]:
+    """Make rows of what a scorer was given.
+
+    Args:
+        images: Pictures.
+        prompts: As many prompts.
+        elements: As many lists of elements; None for none.
+        compat: See `PairRow.read_elements`.
+
+    Returns:
+        One row per prompt; those whose elements cannot be read have failed.
+
+    Raises:
+        ValueError: If the inputs differ in length.
+    """
+    if len(images) != len(prompts) or (elements is not None and len(elements) != len(prompts)):
+        n_elements = "no" if elements is None else str(len(elements))
+        raise ValueError(
+            "Expected as many pictures as prompts, and lists of elements for all or none, got "
+            f"{len(images)} pictures, {len(prompts)} prompts and {n_elements} lists."
+        )
+    per_row = [None] * len(prompts) if elements is None else elements
+    rows = []
+    for image, prompt, texts in zip(images, prompts, per_row, strict=True):
+        row = PairRow(image, _image_key(image), prompt)
+        row.read_elements(texts, compat=compat)
+        rows.append(row)
+    return rows
+
+
+def prompt_problem(prompt: Any) -> str | None:
+    """Say why a prompt cannot be scored, whatever the model.
+
+    Args:
+        prompt: The prompt as it was given.
+
+    Returns:
+        None, or a sentence that lacks its subject (``"is empty ..."``).
+    """
+    if not isinstance(prompt, str):
+        return f"must be a string, got {type(prompt).__name__}; leave the row out."
+    return text_problem(clean_prompt(prompt))
+
+
+def _image_key(image: Any) -> object:
+    """What two rows share if they have the same picture: its path, its content, or the very same object."""
+    key = ("mapping", image.get("path"), image.get("bytes")) if isinstance(image, Mapping) else image
+    try:
+        hash(key)
+    except TypeError:
+        return ("object", id(image))
+    return key
+
+
+def _read_element(text: str | Element, *, compat: str | None) -> Element:
+    """Read an element; the official code takes the last parentheses for a category, whatever they hold."""
+    if compat == "official" and isinstance(text, str):
+        try:
+            return Element.parse(text)
+        except ValueError:
+            return Element.from_text(text)
+    return Element.read(text)

@@ -1,0 +1,187 @@
+"""Conversations with a multimodal chat model: a picture is read once, and any number of questions is asked about it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+from transformers import PreTrainedModel, ProcessorMixin
+
+from evalmuse_hf.models.vqa.shared_prefix import SharedPrefix
+from evalmuse_hf.models.vqa.yes_no import YesNo, answer_tokens, read_answers
+
+logger = logging.getLogger(__name__)
+
+MAX_IMAGE_TOKENS = 3072
+"""Tokens that a picture may take, by default: those of LLaVA-1.6 (at most 2,880) and of a Qwen2-VL at 1500 x 1500."""
+
+_LEAST_SIDE = 28  # pixels; what the processors of the Qwen-VL family refuse to go below
+_SHRINKS = 4  # times that a picture is made smaller before giving up
+
+
+class ChatModel:
+    """A multimodal chat model that answers questions about pictures.
+
+    Every question is put as the only text of a user's turn, after the picture, in the model's own chat template; what
+    the model would say first is its answer.
+
+    Args:
+        model: Any ``AutoModelForImageTextToText``; it is moved to ``device`` and put into evaluation mode.
+        processor: Its processor, with a chat template.
+        batch_size: Questions per forward pass.
+        max_image_tokens: Pictures that take more tokens are made smaller until they take no more.
+        device: Where to run; None leaves the model where it is.
+
+    Raises:
+        ValueError: If the processor has no chat template or no token that stands for a picture, if the tokenizer has
+            no single token for yes and for no, or if a number is not positive.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        processor: ProcessorMixin,
+        *,
+        batch_size: int = 8,
+        max_image_tokens: int = MAX_IMAGE_TOKENS,
+        device: str | torch.device | None = None,
+    ) -> None:
+        for name, value in (("batch_size", batch_size), ("max_image_tokens", max_image_tokens)):
+            if value < 1:
+                raise ValueError(f"`{name}` must be at least 1, got {value}.")
+        self.model: Any = (model if device is None else model.to(device)).train(False)  # type: ignore[arg-type]
+        self.processor: Any = processor
+        self.tokenizer: Any = self.processor.tokenizer
+        self.batch_size = batch_size
+        self.max_image_tokens = max_image_tokens
+        if self.processor.chat_template is None:
+            raise ValueError(
+                f"The processor of {type(model).__name__} has no chat template, so that questions cannot be put to it; "
+                "save one beside the model (chat_template.jinja), or take an instruction-tuned model."
+            )
+        self.answers = answer_tokens(self.tokenizer)
+        self._image_token = int(self.processor.image_token_id)
+
+    def read(self, image: Image.Image) -> "ReadPicture":
+        """Read a picture and what stands before and around it in a conversation.
+
+        Args:
+            image: An RGB picture.
+
+        Returns:
+            What questions are asked of.
+
+        Raises:
+            ValueError: If the picture takes more than ``max_image_tokens`` tokens whatever its size.
+        """
+        fitting = image
+        for _ in range(_SHRINKS):
+            inputs = self._encode(fitting)
+            n_tokens = int((inputs["input_ids"] == self._image_token).sum())
+            if n_tokens <= self.max_image_tokens:
+                return ReadPicture(self, inputs)
+            scale = 0.95 * (self.max_image_tokens / n_tokens) ** 0.5
+            size = [max(_LEAST_SIDE, int(side * scale)) for side in fitting.size]
+            logger.debug("A picture of %s takes %d tokens and is made smaller, to %s.", fitting.size, n_tokens, size)
+            fitting = fitting.resize((size[0], size[1]), Image.Resampling.BICUBIC)
+        raise ValueError(
+            f"The processor turns a picture of {image.size[0]} x {image.size[1]} into {n_tokens} tokens, more than "
+            f"`max_image_tokens` {self.max_image_tokens}, also when it is made smaller; raise the limit, or set a "
+            "smaller size in the processor."
+        )
+
+    def tails(self, questions: Sequence[str]) -> list[list[int]]:
+        """Token ids after the picture's last one, for each question, up to where the answer begins."""
+        texts = [self._render(question) for question in questions]
+        ids: list[list[int]] = self.tokenizer(texts, add_special_tokens=False)["input_ids"]
+        return [row[_last(row, self._image_token) + 1 :] for row in ids]
+
+    def _render(self, question: str) -> str:
+        content = [{"type": "image"}, {"type": "text", "text": question}]
+        messages = [{"role": "user", "content": content}]
+        text: str = self.processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        return text
+
+    def _encode(self, image: Image.Image) -> dict[str, Tensor]:
+        """Inputs of the model up to the end of the picture."""
+        probe = "Is it?"
+        text = self._render(probe)
+        encoded = self.processor(images=[image], text=[text], add_special_tokens=False, return_tensors="pt")
+        inputs = {name: value.to(self.model.device) for name, value in encoded.items() if isinstance(value, Tensor)}
+        ids = inputs["input_ids"]
+        (tail,) = self.tails([probe])
+        length = ids.shape[1] - len(tail)
+        if not tail or ids[0, length:].tolist() != tail:
+            raise ValueError(
+                f"The chat template of {type(self.model).__name__} puts something else than the question after the "
+                "picture, or the picture last; use a template with the picture first."
+            )
+        cut = {name: value[:, :length] if value.shape == ids.shape else value for name, value in inputs.items()}
+        dtype = self.model.dtype
+        return {name: value.to(dtype) if value.is_floating_point() else value for name, value in cut.items()}
+
+
+class ReadPicture:
+    """A picture that was read; questions about it cost no more than their own tokens.
+
+    Args:
+        chat: Who read it.
+        inputs: Inputs of the model up to the end of the picture, of one conversation.
+    """
+
+    def __init__(self, chat: ChatModel, inputs: Mapping[str, Tensor]) -> None:
+        self.chat = chat
+        self.n_image_tokens = int((inputs["input_ids"] == chat._image_token).sum())
+        self.prefix = SharedPrefix(chat.model, inputs)
+
+    def ask(self, questions: Sequence[str]) -> list[YesNo]:
+        """Ask questions for yes or no.
+
+        Args:
+            questions: Texts; none of them empty. Questions that are equal are asked once.
+
+        Returns:
+            One answer per question, in order.
+        """
+        unique = list(dict.fromkeys(questions))
+        logits = self.prefix.ask(self.chat.tails(unique), batch_size=self.chat.batch_size)
+        found = dict(zip(unique, read_answers(logits, self.chat.answers), strict=True))
+        return [found[question] for question in questions]
+
+    def answer(self, questions: Sequence[str], *, max_new_tokens: int = 8) -> list[str]:
+        """Let the model answer in its own words, always taking the likeliest token.
+
+        Args:
+            questions: Texts; none of them empty.
+            max_new_tokens: Tokens after which an answer is cut.
+
+        Returns:
+            One text per question, without special tokens.
+        """
+        tails = self.chat.tails(questions)
+        said: list[list[int]] = [[] for _ in tails]
+        stops = _stop_tokens(self.chat)
+        open_rows = list(range(len(tails)))
+        for _ in range(max_new_tokens):
+            if not open_rows:
+                break
+            rows = [[*tails[row], *said[row]] for row in open_rows]
+            following = self.prefix.ask(rows, batch_size=self.chat.batch_size).argmax(dim=-1).tolist()
+            for row, token in zip(open_rows, following, strict=True):
+                said[row].append(token)
+            open_rows = [row for row, token in zip(open_rows, following, strict=True) if token not in stops]
+        return [self.chat.tokenizer.decode(ids, skip_special_tokens=True).strip() for ids in said]
+
+
+def _stop_tokens(chat: ChatModel) -> set[int]:
+    """Tokens that end an answer, by the tokenizer and by the model's settings for generation."""
+    settings = chat.model.generation_config.eos_token_id
+    ends = settings if isinstance(settings, list) else [settings]
+    return {token for token in (chat.tokenizer.eos_token_id, *ends) if token is not None}
+
+
+def _last(ids: Sequence[int], token: int) -> int:
+    """Place of the last occurrence of a token; -1 without any."""
+    return max((place for place, value in enumerate(ids) if value == token), default=-1)
