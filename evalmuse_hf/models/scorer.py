@@ -8,6 +8,28 @@ from evalmuse_hf.schema import Element
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered to one question about a picture.
+
+    Attributes:
+        question: The question as it was put.
+        yes: Probability of all spellings of yes together, among all tokens, in [0, 1]; nan where words were asked for.
+        no: The same of no.
+        text: The answer in words; None where probabilities were asked for.
+    """
+
+    question: str
+    yes: float
+    no: float
+    text: str | None = None
+
+    @property
+    def mass(self) -> float:
+        """Probability that the answer is yes or no at all, in [0, 1]."""
+        return self.yes + self.no
+
+
+@dataclass(frozen=True, slots=True)
 class ElementScore:
     """How well a picture shows one element of its prompt.
 
@@ -18,13 +40,18 @@ class ElementScore:
         score: In [0, 1]; nan if the element was not scored.
         status: ``"ok"``, ``"ambiguous"`` or ``"inexact"`` with a score; ``"truncated"``, ``"unmatched"`` or
             ``"empty"`` without one; or the status of the pair if that failed. (With ``compat="official"``, unmatched
-            scores 0.)
+            scores 0.) Scorers that ask questions also have, with a score, ``"whole_prompt"`` where no element was
+            given or found and the prompt stands for all, and ``"low_mass"`` where the model would rather say
+            something else than yes or no; without one, ``"no_question"`` and ``"unparsable"``. Scorers that give the
+            overall alone have ``"unsupported"``.
+        answers: What the model was asked about the element, and said; empty for scorers that ask nothing.
     """
 
     text: str
     category: str | None
     score: float
     status: str
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +59,22 @@ class PairScore:
     """How well a picture shows its prompt.
 
     Attributes:
-        overall: On the 1-5 scale; nan if the pair was not scored.
+        overall: On the scorer's scale, which is 1-5 for FGA-BLIP2 and [0, 1] for scorers that ask questions; nan if
+            the pair was not scored.
         elements: One score per element that was given, in order.
         status: ``"ok"``, ``"image_error"``, ``"prompt_error"``, ``"element_error"``, or ``"score_error"`` where the
-            model gave something that is no number.
+            model gave something that is no number. With a score also ``"truncated"``, where the prompt is longer than
+            what an encoder reads, and ``"low_mass"``, as for elements.
         message: One sentence that says what is wrong, without the place of the pair, which is that of the result; None
-            if the status is ``"ok"``.
+            if there is nothing to say.
+        answers: What the model was asked about the prompt as a whole, and said.
     """
 
     overall: float
     elements: tuple[ElementScore, ...]
     status: str = "ok"
     message: str | None = None
+    answers: tuple[Answer, ...] = ()
 
 
 class Scorer(Protocol):

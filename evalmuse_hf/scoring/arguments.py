@@ -6,7 +6,8 @@ from pathlib import Path
 from evalmuse_hf.scoring.loading import SCORERS
 
 DESCRIPTION = (
-    "Score pictures against their prompts: overall on 1 to 5, and every element of the prompt from 0 to 1. "
+    "Score pictures against their prompts: overall (FGA-BLIP2: on 1 to 5; scorers that ask: from 0 to 1), and every "
+    "element of the prompt from 0 to 1. "
     "A row that cannot be scored gets a status and no number, and never stops the others. "
     "The exit status is 0 if any row was scored, 1 if none was, and 2 for a mistake in the options."
 )
@@ -48,9 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-size",
         type=int,
-        default=16,
         metavar="N",
-        help="pairs per pass; changes no score (default: %(default)s)",
+        help="pairs per pass, or questions for scorers that ask; changes no score (default: 16, or 8 questions)",
     )
     parser.add_argument(
         "--feature-cache",
@@ -73,6 +73,6 @@ def find_mistake(args: argparse.Namespace) -> str | None:
         return "--image, --prompt and --element score one picture; leave them out with a LIST."
     if args.image is not None and args.prompt is None:
         return "--image needs --prompt TEXT, what the picture was made for."
-    if args.batch_size < 1:
+    if args.batch_size is not None and args.batch_size < 1:
         return f"--batch-size must be at least 1, got {args.batch_size}."
     return None

@@ -15,6 +15,8 @@ from evalmuse_hf.scoring.loading import load_scorer
 from evalmuse_hf.scoring.scores import Scores, check_scores_path, json_line, write_scores
 from evalmuse_hf.scoring.scoring import score_list
 
+_ROWS_AT_ONCE = 16
+
 
 class MistakeError(ValueError):
     """Options that do not go together."""
@@ -57,11 +59,11 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         check_scores_path(args.out)
     rows = read_list(args.list) if args.list is not None else _single_row(args)
     scorer = _load(args, rows)
-    scores = score_list(scorer, rows, batch_size=args.batch_size, progress=progress)
+    scores = score_list(scorer, rows, batch_size=args.batch_size or _ROWS_AT_ONCE, progress=progress)
     if args.out is not None:
         write_scores(scores, args.out)
     if args.list is None:
-        return _describe_single(scores, as_json=args.json)
+        return _describe_single(scores, args)
     n_scored = scores.statuses.get("ok", 0)
     return CommandOutput(
         "\n".join(map(json_line, scores.rows)) if args.out is None else str(args.out),
@@ -95,14 +97,15 @@ def _single_row(args: argparse.Namespace) -> ScoreList:
     return list_from_records([{"image": str(args.image), "prompt": args.prompt, "elements": args.element}])
 
 
-def _describe_single(scores: Scores, *, as_json: bool) -> CommandOutput:
+def _describe_single(scores: Scores, args: argparse.Namespace) -> CommandOutput:
     row = scores.rows[0]
     if row["status"] != "ok":
         note = (row["message"] or row["status"]).removeprefix("row 0: ")  # there is no other row
-        return CommandOutput(_pretty(row, scores) if as_json else "", note, status=2, n_failed=1)
-    if as_json:
+        return CommandOutput(_pretty(row, scores) if args.json else "", note, status=2, n_failed=1)
+    if args.json:
         return CommandOutput(_pretty(row, scores), "")
-    lines = [f"overall  {row['overall_score']:.2f}  on 1 to 5"]
+    scale = "1 to 5" if args.scorer == "fga_blip2" else "0 to 1"
+    lines = [f"overall  {row['overall_score']:.2f}  on {scale}"]
     for element in row["elements"]:
         value = "  -  " if element["score"] is None else f"{element['score']:.3f}"
         remark = "" if element["status"] == "ok" else f"  ({element['status']})"

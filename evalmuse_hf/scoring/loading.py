@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SCORERS = ("fga_blip2",)
+QUESTION_SCORERS = ("pn_vqa", "vq2", "tifa", "dsg", "vqa_score", "structure_vqa")
+SCORERS = ("fga_blip2", *QUESTION_SCORERS)
+CHAT_MODEL_ID = "Qwen/Qwen2-VL-7B-Instruct"  # the best of the paper's three
+CHAT_MODEL_SIZE = "about 17 GB"
 OFFICIAL_ID = "hanshuhao/FGA-BLIP2"
 OFFICIAL_FILE = "fga_blip2.pth"
 OFFICIAL_SIZE = "about 5 GB"  # 1.17 billion float32 parameters
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
-_MODEL_FILES = ["*.json", "*.safetensors", "*.txt"]
+_MODEL_FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja", "*.model"]
 
 
 class ScorerError(ValueError):
@@ -34,21 +37,26 @@ def load_scorer(
     model: str | Path | None = None,
     device: str | None = None,
     compat: str | None = None,
-    batch_size: int = 16,
+    batch_size: int | None = None,
     feature_cache: str | Path | None = None,
+    **options: Any,
 ) -> Scorer:
     """Load a scorer.
 
     Args:
-        name: Kind of scorer: ``"fga_blip2"``.
+        name: Kind of scorer: ``"fga_blip2"``, or one that asks a multimodal chat model: ``"pn_vqa"``, ``"vq2"``,
+            ``"tifa"``, ``"dsg"``, ``"vqa_score"``, ``"structure_vqa"``.
         model: ``"mini"`` for the checkpoint in this package (it judges drawings, not photographs), a folder that
             ``save_pretrained``, ``evalmuse convert`` or a training (also one with adapters) wrote, or a Hub id. None
-            is the official checkpoint: it is downloaded and converted once (see `cache_folder`).
+            is the official checkpoint of FGA-BLIP2, which is downloaded and converted once (see `cache_folder`), and
+            Qwen2-VL-7B-Instruct for scorers that ask.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the GPU if there is one.
         compat: ``"official"`` reproduces the official evaluation where ours differs; see `FGABlip2Scorer`.
-        batch_size: Pairs per pass.
+        batch_size: Pairs per pass, 16 by default; questions per pass for scorers that ask, 8 by default.
         feature_cache: Folder in which what the vision tower says of a picture is kept (see `scoring.feature_store`),
-            so that no run encodes it again; any run may share it, training too. None keeps nothing.
+            so that no run encodes it again; any run may share it, training too. None keeps nothing. FGA-BLIP2 only.
+        **options: For scorers that ask: those of their class in `evalmuse_hf.models.vqa.methods` (``templates``,
+            ``normalization``, ``negative``, ``multiple_choice``), ``max_image_tokens`` and ``trust_remote_code``.
 
     Returns:
         The scorer, called ``fga_blip2:mini`` and the like in records.
@@ -57,15 +65,26 @@ def load_scorer(
         ScorerError: If there is no such scorer or model, it is of another kind or damaged, or it would have to come
             from the Hub and cannot.
         FeatureError: If ``feature_cache`` cannot be used.
-        ValueError: If ``compat`` or ``batch_size`` is outside its range.
+        ValueError: If ``compat``, ``batch_size`` or an option is outside its range or unknown to the scorer.
     """
     if name not in SCORERS:
         raise ScorerError(f"There is no scorer {name!r}; choose one of {', '.join(SCORERS)}.")
+    if name in QUESTION_SCORERS:
+        if compat is not None or feature_cache is not None:
+            wrong = "compat" if compat is not None else "feature_cache"
+            raise ScorerError(f"`{wrong}` is for 'fga_blip2' only; leave it out for {name!r}.")
+        return _open_question_scorer(name, model, device=device, batch_size=batch_size, options=options)
+    if options:
+        raise ScorerError(f"Scorer {name!r} has no option {next(iter(options))!r}; leave it out.")
     folder = _official_folder() if model is None else _find_folder(model)
     _check_folder(folder)
     label = "official" if model is None else folder.resolve().name if Path(model).is_dir() else model
     scorer = _open_fga_blip2(
-        folder, name=f"{name}:{label}", compat=compat, batch_size=batch_size, device=_find_device(device)
+        folder,
+        name=f"{name}:{label}",
+        compat=compat,
+        batch_size=16 if batch_size is None else batch_size,
+        device=_find_device(device),
     )
     if feature_cache is not None:
         scorer.features = _open_features(scorer, feature_cache)
@@ -78,12 +97,23 @@ def cache_folder() -> Path:
     return Path(os.environ.get("EVALMUSE_HOME", cache)).expanduser()
 
 
-def _find_folder(model: str | Path) -> Path:
+def _open_question_scorer(name: str, model: str | Path | None, *, device: str | None, **options: Any) -> Scorer:
+    from evalmuse_hf.scoring.question_loading import QuestionLoadingError, open_question_scorer
+
+    folder = _default_chat_model() if model is None else _find_folder(model, family="vqa")
+    label = CHAT_MODEL_ID if model is None else folder.resolve().name if Path(model).is_dir() else str(model)
+    try:
+        return open_question_scorer(name, folder, label=label, device=_find_device(device), **options)
+    except QuestionLoadingError as error:
+        raise ScorerError(str(error)) from error
+
+
+def _find_folder(model: str | Path, *, family: str = "fga_blip2") -> Path:
     """Local folder of a model that is packaged, on disk, or on the Hub."""
     if isinstance(model, str):
         from evalmuse_hf.mini import find_checkpoint
 
-        packaged = find_checkpoint(model)
+        packaged = find_checkpoint(model, family=family)
         if packaged is not None:
             return packaged
     path = Path(model)
@@ -112,6 +142,18 @@ def _download(hub_id: str) -> Path:
         raise ScorerError(
             f"{hub_id!r} is no folder here and cannot be had from the Hub ({_reason(error)}); give the path of a "
             'model folder, or model="mini" (`--model mini`).'
+        ) from error
+
+
+def _default_chat_model() -> Path:
+    """The multimodal chat model that is asked by default, from the Hub or its cache."""
+    try:
+        return _download(CHAT_MODEL_ID)
+    except ScorerError as error:
+        raise ScorerError(
+            f"{CHAT_MODEL_ID} ({CHAT_MODEL_SIZE}), which is asked by default, cannot be had from the Hub "
+            f"({_reason(error.__cause__ or error)}); give the folder of another multimodal chat model, or use "
+            'model="mini" (`--model mini`) for drawings.'
         ) from error
 
 
@@ -150,7 +192,7 @@ def _download_official() -> Path:
         ) from error
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Why the Hub gave nothing, in a few words."""
     from huggingface_hub.errors import OfflineModeIsEnabled
 

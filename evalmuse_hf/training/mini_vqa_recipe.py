@@ -261,7 +261,7 @@ def train(
 
 
 def save_checkpoint(model: LlavaForConditionalGeneration, folder: Path) -> None:
-    """Write model and processor, complete for `from_pretrained`, in float16.
+    """Write model and processor, complete for `from_pretrained`.
 
     Args:
         model: The model; it is left as it is.

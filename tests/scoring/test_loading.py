@@ -14,7 +14,7 @@ from evalmuse_hf.scoring.feature_store import FeatureError
 @pytest.fixture
 def no_packaged_checkpoint(monkeypatch):
     module = ModuleType("evalmuse_hf.mini")
-    module.find_checkpoint = lambda name: None
+    module.find_checkpoint = lambda name, **_: None
     monkeypatch.setitem(sys.modules, "evalmuse_hf.mini", module)
 
 

@@ -1,4 +1,4 @@
-"""Conversations with a multimodal chat model: a picture is read once, and any number of questions is asked about it."""
+"""Conversations with a multimodal chat model: a picture is read once, then asked about as often as one likes."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from PIL import Image
 from torch import Tensor
-from transformers import PreTrainedModel, ProcessorMixin
+from transformers import PreTrainedModel
 
 from evalmuse_hf.models.vqa.shared_prefix import SharedPrefix
 from evalmuse_hf.models.vqa.yes_no import YesNo, answer_tokens, read_answers
@@ -42,7 +42,7 @@ class ChatModel:
     def __init__(
         self,
         model: PreTrainedModel,
-        processor: ProcessorMixin,
+        processor: Any,
         *,
         batch_size: int = 8,
         max_image_tokens: int = MAX_IMAGE_TOKENS,
@@ -52,17 +52,18 @@ class ChatModel:
             if value < 1:
                 raise ValueError(f"`{name}` must be at least 1, got {value}.")
         self.model: Any = (model if device is None else model.to(device)).train(False)  # type: ignore[arg-type]
-        self.processor: Any = processor
-        self.tokenizer: Any = self.processor.tokenizer
+        self.processor = processor
+        self.tokenizer = self.processor.tokenizer
         self.batch_size = batch_size
         self.max_image_tokens = max_image_tokens
-        if self.processor.chat_template is None:
+        self.chat_template: Any = self.processor.chat_template or self.tokenizer.chat_template
+        if self.chat_template is None:
             raise ValueError(
-                f"The processor of {type(model).__name__} has no chat template, so that questions cannot be put to it; "
+                f"The processor of {type(model).__name__} has no chat template, so that no question can be put to it; "
                 "save one beside the model (chat_template.jinja), or take an instruction-tuned model."
             )
         self.answers = answer_tokens(self.tokenizer)
-        self._image_token = int(self.processor.image_token_id)
+        self.image_token = int(self.processor.image_token_id)
 
     def read(self, image: Image.Image) -> "ReadPicture":
         """Read a picture and what stands before and around it in a conversation.
@@ -79,7 +80,7 @@ class ChatModel:
         fitting = image
         for _ in range(_SHRINKS):
             inputs = self._encode(fitting)
-            n_tokens = int((inputs["input_ids"] == self._image_token).sum())
+            n_tokens = int((inputs["input_ids"] == self.image_token).sum())
             if n_tokens <= self.max_image_tokens:
                 return ReadPicture(self, inputs)
             scale = 0.95 * (self.max_image_tokens / n_tokens) ** 0.5
@@ -93,15 +94,24 @@ class ChatModel:
         )
 
     def tails(self, questions: Sequence[str]) -> list[list[int]]:
-        """Token ids after the picture's last one, for each question, up to where the answer begins."""
+        """Tokenise questions.
+
+        Args:
+            questions: Texts.
+
+        Returns:
+            For each the ids after the picture's last token, up to where the answer begins.
+        """
         texts = [self._render(question) for question in questions]
         ids: list[list[int]] = self.tokenizer(texts, add_special_tokens=False)["input_ids"]
-        return [row[_last(row, self._image_token) + 1 :] for row in ids]
+        return [row[_last(row, self.image_token) + 1 :] for row in ids]
 
     def _render(self, question: str) -> str:
         content = [{"type": "image"}, {"type": "text", "text": question}]
         messages = [{"role": "user", "content": content}]
-        text: str = self.processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        text: str = self.processor.apply_chat_template(
+            messages, chat_template=self.chat_template, add_generation_prompt=True, tokenize=False
+        )
         return text
 
     def _encode(self, image: Image.Image) -> dict[str, Tensor]:
@@ -133,7 +143,7 @@ class ReadPicture:
 
     def __init__(self, chat: ChatModel, inputs: Mapping[str, Tensor]) -> None:
         self.chat = chat
-        self.n_image_tokens = int((inputs["input_ids"] == chat._image_token).sum())
+        self.n_image_tokens = int((inputs["input_ids"] == chat.image_token).sum())
         self.prefix = SharedPrefix(chat.model, inputs)
 
     def ask(self, questions: Sequence[str]) -> list[YesNo]:
