@@ -6,6 +6,7 @@ from evalmuse_hf.stats.challenge import ntire_track1
 from evalmuse_hf.stats.citation import CITATION
 from evalmuse_hf.stats.classification import element_accuracy
 from evalmuse_hf.stats.correlation import krcc, plcc, rmse, srcc
+from evalmuse_hf.stats.detection import DetectionResult, problem_detection
 from evalmuse_hf.stats.equivalence import EquivalenceResult, equivalence_test, minimum_detectable_difference
 from evalmuse_hf.stats.logistic import Logistic4, fit_logistic4
 from evalmuse_hf.stats.multiplicity import holm
@@ -25,6 +26,7 @@ __all__ = [
     "AdjustedMeans",
     "ConfidenceInterval",
     "CorrelationResult",
+    "DetectionResult",
     "EquivalenceResult",
     "Logistic4",
     "NtireTrack1Result",
@@ -42,6 +44,7 @@ __all__ = [
     "ntire_track1",
     "paired_difference",
     "plcc",
+    "problem_detection",
     "rmse",
     "srcc",
 ]

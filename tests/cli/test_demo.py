@@ -81,7 +81,7 @@ def test_what_a_killed_demo_left_beside_its_pictures_is_cleared(guesser, tmp_pat
 
 
 def test_without_a_checkpoint_it_is_one_sentence_and_status_2(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("evalmuse_hf.mini.find_checkpoint", lambda name: None)
+    monkeypatch.setattr("evalmuse_hf.mini.find_checkpoint", lambda name, **_: None)
     monkeypatch.chdir(tmp_path)
     assert main(["demo", "--out", "demo"]) == 2
     captured = capsys.readouterr().err

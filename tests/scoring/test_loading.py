@@ -52,7 +52,7 @@ def test_a_feature_cache_that_is_a_file_is_refused(model_folder, tmp_path):
 
 def test_a_packaged_name_comes_before_a_folder(model_folder, monkeypatch):
     module = ModuleType("evalmuse_hf.mini")
-    module.find_checkpoint = {"mini": model_folder}.get
+    module.find_checkpoint = lambda name, **_: {"mini": model_folder}.get(name)
     monkeypatch.setitem(sys.modules, "evalmuse_hf.mini", module)
     assert load_scorer("fga_blip2", model="mini", device="cpu").name == "fga_blip2:mini"
 
