@@ -17,13 +17,19 @@ def register(subparsers: Any) -> None:
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="official file, such as fga_blip2.pth")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write")
     parser.add_argument(
-        "--scorer", choices=["fga_blip2"], default="fga_blip2", help="what the checkpoint holds (default: %(default)s)"
+        "--scorer",
+        choices=["fga_blip2", "hps_v2"],
+        default="fga_blip2",
+        help="what the checkpoint holds (default: %(default)s)",
     )
     parser.add_argument(
         "--config", type=Path, metavar="JSON", help="sizes of the network (default: those of the official checkpoint)"
     )
     parser.add_argument(
-        "--vocab", type=Path, metavar="FILE", help="BERT vocab.txt or a tokenizer folder (default: from the Hub)"
+        "--vocab",
+        type=Path,
+        metavar="FILE",
+        help="BERT vocab.txt, for hps_v2 bpe_simple_vocab_16e6.txt.gz, or a tokenizer folder (default: from the Hub)",
     )
 
 
@@ -33,6 +39,12 @@ def run(args: argparse.Namespace) -> int:
     if mistake:
         print(f"evalmuse convert: {mistake}", file=sys.stderr)
         return 2
+    if args.scorer == "hps_v2":
+        from evalmuse_hf.models.encoders import convert_hps_v2
+
+        convert_hps_v2(args.checkpoint, args.out, config=args.config, vocab=args.vocab)
+        print(args.out)
+        return 0
     from evalmuse_hf.models.fga_blip2.convert_fga_blip2 import convert_checkpoint
 
     convert_checkpoint(args.checkpoint, args.out, config=args.config, vocab=args.vocab)

@@ -11,7 +11,7 @@ from evalmuse_hf.scoring.arguments import find_mistake
 from evalmuse_hf.scoring.feature_store import FeatureError
 from evalmuse_hf.scoring.features import FeatureCache
 from evalmuse_hf.scoring.lists import ScoreList, list_from_records, read_list
-from evalmuse_hf.scoring.loading import load_scorer
+from evalmuse_hf.scoring.loading import QUESTION_SCORERS, load_scorer
 from evalmuse_hf.scoring.scores import Scores, check_scores_path, json_line, write_scores
 from evalmuse_hf.scoring.scoring import score_list
 
@@ -104,8 +104,10 @@ def _describe_single(scores: Scores, args: argparse.Namespace) -> CommandOutput:
         return CommandOutput(_pretty(row, scores) if args.json else "", note, status=2, n_failed=1)
     if args.json:
         return CommandOutput(_pretty(row, scores), "")
-    scale = "1 to 5" if args.scorer == "fga_blip2" else "0 to 1"
-    lines = [f"overall  {row['overall_score']:.2f}  on {scale}"]
+    scale = (
+        "1 to 5" if args.scorer == "fga_blip2" else "0 to 1" if args.scorer in QUESTION_SCORERS else "its own scale"
+    )
+    lines = [f"overall  {row['overall_score']:.{2 if args.scorer == 'fga_blip2' else 4}f}  on {scale}"]
     for element in row["elements"]:
         value = "  -  " if element["score"] is None else f"{element['score']:.3f}"
         remark = "" if element["status"] == "ok" else f"  ({element['status']})"

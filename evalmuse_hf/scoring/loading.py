@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 QUESTION_SCORERS = ("pn_vqa", "vq2", "tifa", "dsg", "vqa_score", "structure_vqa")
-SCORERS = ("fga_blip2", *QUESTION_SCORERS)
+ENCODER_SCORERS = ("clip_score", "pick_score", "hps_v2")
+SCORERS = ("fga_blip2", *QUESTION_SCORERS, *ENCODER_SCORERS)
 CHAT_MODEL_ID = "Qwen/Qwen2-VL-7B-Instruct"  # the best of the paper's three
 CHAT_MODEL_SIZE = "about 17 GB"
 OFFICIAL_ID = "hanshuhao/FGA-BLIP2"
@@ -45,11 +46,12 @@ def load_scorer(
 
     Args:
         name: Kind of scorer: ``"fga_blip2"``, or one that asks a multimodal chat model: ``"pn_vqa"``, ``"vq2"``,
-            ``"tifa"``, ``"dsg"``, ``"vqa_score"``, ``"structure_vqa"``.
+            ``"tifa"``, ``"dsg"``, ``"vqa_score"``, ``"structure_vqa"``; or one that compares vectors:
+            ``"clip_score"``, ``"pick_score"``, ``"hps_v2"``.
         model: ``"mini"`` for the checkpoint in this package (it judges drawings, not photographs), a folder that
             ``save_pretrained``, ``evalmuse convert`` or a training (also one with adapters) wrote, or a Hub id. None
             is the official checkpoint of FGA-BLIP2, which is downloaded and converted once (see `cache_folder`), and
-            Qwen2-VL-7B-Instruct for scorers that ask.
+            Qwen2-VL-7B-Instruct for scorers that ask; HPSv2 has to be converted first.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the GPU if there is one.
         compat: ``"official"`` reproduces the official evaluation where ours differs; see `FGABlip2Scorer`.
         batch_size: Pairs per pass, 16 by default; questions per pass for scorers that ask, 8 by default.
@@ -69,13 +71,16 @@ def load_scorer(
     """
     if name not in SCORERS:
         raise ScorerError(f"There is no scorer {name!r}; choose one of {', '.join(SCORERS)}.")
-    if name in QUESTION_SCORERS:
+    if name != "fga_blip2":
         if compat is not None or feature_cache is not None:
             wrong = "compat" if compat is not None else "feature_cache"
             raise ScorerError(f"`{wrong}` is for 'fga_blip2' only; leave it out for {name!r}.")
+    if name in QUESTION_SCORERS:
         return _open_question_scorer(name, model, device=device, batch_size=batch_size, options=options)
     if options:
         raise ScorerError(f"Scorer {name!r} has no option {next(iter(options))!r}; leave it out.")
+    if name in ENCODER_SCORERS:
+        return _open_encoder_scorer(name, model, device=device, batch_size=batch_size)
     folder = _official_folder() if model is None else _find_folder(model)
     _check_folder(folder)
     label = "official" if model is None else folder.resolve().name if Path(model).is_dir() else model
@@ -105,6 +110,35 @@ def _open_question_scorer(name: str, model: str | Path | None, *, device: str | 
     try:
         return open_question_scorer(name, folder, label=label, device=_find_device(device), **options)
     except QuestionLoadingError as error:
+        raise ScorerError(str(error)) from error
+
+
+def _open_encoder_scorer(name: str, model: str | Path | None, *, device: str | None, batch_size: int | None) -> Scorer:
+    from evalmuse_hf.scoring.encoder_loading import HUB_IDS, EncoderLoadingError, open_encoder_scorer
+
+    if model == "mini":
+        raise ScorerError(f"There is no packaged model for {name!r}; give a folder or a Hub id.")
+    if model is None and name not in HUB_IDS:
+        raise ScorerError(
+            "HPSv2 is released in a form that has to be converted once: bring HPS_v2_compressed.pt or "
+            "HPS_v2.1_compressed.pt (about 4 GB, Hub id xswu/HPSv2) here, run `evalmuse convert --scorer hps_v2 FILE "
+            "OUT` and give that folder as the model."
+        )
+    hub_id, size = HUB_IDS.get(name, ("", ""))
+    try:
+        folder = _download(hub_id) if model is None else _find_folder(model)
+    except ScorerError as error:
+        if model is not None:
+            raise
+        reason = _reason(error.__cause__ or error)
+        raise ScorerError(
+            f"{hub_id} ({size}), the default of {name!r}, cannot be had from the Hub ({reason}); give the folder of a "
+            "CLIP model."
+        ) from error
+    label = hub_id if model is None else folder.resolve().name if Path(model).is_dir() else str(model)
+    try:
+        return open_encoder_scorer(name, folder, label=label, device=_find_device(device), batch_size=batch_size)
+    except EncoderLoadingError as error:
         raise ScorerError(str(error)) from error
 
 

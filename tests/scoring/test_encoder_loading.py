@@ -1,0 +1,78 @@
+import gzip
+import json
+import math
+
+import pytest
+import torch
+from PIL import Image
+from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
+
+from evalmuse_hf.models.encoders.convert_hps_v2 import load_tokenizer
+from evalmuse_hf.scoring import ScorerError, load_scorer
+from evalmuse_hf.scoring.loading import ENCODER_SCORERS
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clip") / "tiny-clip"
+    sizes = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    text = {"vocab_size": 520, "max_position_embeddings": 16, "bos_token_id": 514, "eos_token_id": 515}
+    torch.manual_seed(0)
+    config = CLIPConfig(vision_config={**sizes, "image_size": 16, "patch_size": 8}, text_config={**sizes, **text})
+    CLIPModel(config).save_pretrained(folder)
+    merges = tmp_path_factory.mktemp("bpe") / "merges.txt.gz"
+    merges.write_bytes(gzip.compress(b"#version: 0.2\na t</w>\nc at</w>\n"))
+    load_tokenizer(merges).save_pretrained(folder)
+    CLIPImageProcessorPil(size={"shortest_edge": 16}, crop_size={"height": 16, "width": 16}).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", ENCODER_SCORERS)
+def test_every_encoder_opens_a_clip_folder(name, folder):
+    scorer = load_scorer(name, model=folder, device="cpu", batch_size=2)
+    assert scorer.name == f"{name}:tiny-clip"
+    (score,) = scorer.score(images=[Image.new("RGB", (20, 30), "red")], prompts=["a cat"])
+    assert score.status == "ok"
+    assert scorer.model is scorer.towers.model
+
+
+def test_pick_score_is_the_cosine_times_the_models_own_scale(folder):
+    pair = {"images": [Image.new("RGB", (20, 20), "red")], "prompts": ["a cat"]}
+    clip, pick = (load_scorer(name, model=folder, device="cpu").score(**pair)[0] for name in ENCODER_SCORERS[:2])
+    scale = math.exp(CLIPModel.from_pretrained(folder).logit_scale.item())
+    assert pick.overall == pytest.approx(scale * clip.overall, rel=1e-5)
+
+
+def test_folders_that_hold_no_clip_model_are_refused(tmp_path):
+    with pytest.raises(ScorerError, match=r"has no config\.json, so it is no model folder"):
+        load_scorer("clip_score", model=tmp_path, device="cpu")
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ScorerError, match="is not JSON"):
+        load_scorer("clip_score", model=tmp_path, device="cpu")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    with pytest.raises(ScorerError, match="holds a model of type 'bert', expected 'clip'"):
+        load_scorer("clip_score", model=tmp_path, device="cpu")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "clip"}))
+    with pytest.raises(ScorerError, match="cannot be loaded"):
+        load_scorer("clip_score", model=tmp_path, device="cpu")
+
+
+@pytest.mark.parametrize(
+    "name, model, message",
+    [
+        ("clip_score", None, r"openai/clip-vit-large-patch14 \(1.7 GB\), the default of 'clip_score', cannot be had"),
+        ("hps_v2", None, "has to be converted once.*evalmuse convert --scorer hps_v2"),
+        ("pick_score", "mini", "There is no packaged model for 'pick_score'"),
+        ("clip_score", "/no/such/folder", "There is no model folder at /no/such/folder"),
+    ],
+)
+def test_what_cannot_be_had_is_one_sentence(name, model, message):
+    with pytest.raises(ScorerError, match=message):
+        load_scorer(name, model=model, device="cpu")
+
+
+def test_encoders_have_no_options(folder):
+    with pytest.raises(ScorerError, match="Scorer 'clip_score' has no option 'negative'"):
+        load_scorer("clip_score", model=folder, negative="answer_no")
+    with pytest.raises(ScorerError, match="`compat` is for 'fga_blip2' only"):
+        load_scorer("clip_score", model=folder, compat="official")
