@@ -71,10 +71,9 @@ def load_scorer(
     """
     if name not in SCORERS:
         raise ScorerError(f"There is no scorer {name!r}; choose one of {', '.join(SCORERS)}.")
-    if name != "fga_blip2":
-        if compat is not None or feature_cache is not None:
-            wrong = "compat" if compat is not None else "feature_cache"
-            raise ScorerError(f"`{wrong}` is for 'fga_blip2' only; leave it out for {name!r}.")
+    if name != "fga_blip2" and (compat is not None or feature_cache is not None):
+        wrong = "compat" if compat is not None else "feature_cache"
+        raise ScorerError(f"`{wrong}` is for 'fga_blip2' only; leave it out for {name!r}.")
     if name in QUESTION_SCORERS:
         return _open_question_scorer(name, model, device=device, batch_size=batch_size, options=options)
     if options:
