@@ -1,5 +1,6 @@
 """Scorers as `evaluate` modules: pictures and prompts in, scores out."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -21,7 +22,7 @@ Args:
 
 Returns:
     ``scores`` of the pictures and ``element_scores`` (nan where there is none), ``statuses`` (``"ok"`` or why not),
-    ``mean_score`` over the rows with status ``"ok"`` (nan if there is none), and ``coverage``, their share.
+    ``mean_score`` over the rows with a score (nan if there is none), and ``coverage``, their share.
 """
 
 
@@ -106,11 +107,11 @@ class ScoringModule(evaluate.Metric):  # type: ignore[misc]
             part = slice(start, start + _PICTURES_AT_ONCE)
             # `evaluate` hands back {"bytes", "path"}; a null among the elements stands for none.
             results += scorer.score(
-                images=[picture["bytes"] or picture["path"] for picture in images[part]],
+                images=[picture and (picture["bytes"] or picture["path"]) for picture in images[part]],
                 prompts=prompts[part],
                 elements=[texts or [] for texts in elements[part]],
             )
-        scored = [result.overall for result in results if result.status == "ok"]
+        scored = [result.overall for result in results if math.isfinite(result.overall)]
         return {
             "scores": [result.overall for result in results],
             "element_scores": [[element.score for element in result.elements] for result in results],

@@ -94,12 +94,19 @@ def test_a_mistake_is_one_sentence(given, message, tmp_path):
         Module(cache_dir=str(tmp_path)).compute(**given)
 
 
-def test_the_script_loads_from_its_folder_and_combines(pictures, expected, tmp_path, monkeypatch):
-    monkeypatch.setattr("evaluate.loading.HF_MODULES_CACHE", str(tmp_path / "modules"), raising=False)
+def test_the_script_loads_from_its_folder_and_combines(pictures, expected, tmp_path):
     loaded = evaluate.load(SHELL, cache_dir=str(tmp_path))
     assert "from 1 to 5" in loaded.description
     both = evaluate.combine([loaded, Module(cache_dir=str(tmp_path / "second"))], force_prefix=True)
     result = both.compute(images=pictures, prompts=PROMPTS, model="mini")
-    for name in result:
-        if name.endswith("_scores") and "element" not in name:
-            assert result[name] == pytest.approx([row.overall for row in expected[0]], abs=1e-6)
+    overall = [name for name in result if name.endswith("_scores") and "element" not in name]
+    assert len(overall) == 2
+    for name in overall:
+        assert result[name] == pytest.approx([row.overall for row in expected[0]], abs=1e-6)
+
+
+def test_a_missing_picture_fails_its_row_alone(pictures, expected, tmp_path):
+    made = Module(cache_dir=str(tmp_path))
+    result = made.compute(images=[pictures[0], None], prompts=PROMPTS, model="mini")
+    assert result["statuses"] == ["ok", "image_error"]
+    assert result["scores"][0] == pytest.approx(expected[0][0].overall, abs=1e-6)

@@ -1,10 +1,13 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.stats import spearmanr
 
+from evalmuse_hf.mini import write_release
 from evalmuse_hf.mini.checkpoints import find_checkpoint
 from evalmuse_hf.scoring import ScorerError, load_scorer
 from evalmuse_hf.scoring.loading import CHAT_MODEL_ID, QUESTION_SCORERS
@@ -77,6 +80,19 @@ def test_a_model_without_chat_template_is_refused(folder, tmp_path):
     (copy / "chat_template.jinja").unlink()
     with pytest.raises(ScorerError, match="has no chat template"):
         load_scorer("vq2", model=copy, device="cpu")
+
+
+@pytest.mark.slow
+def test_the_packaged_model_prefers_the_prompt_that_a_drawing_follows(tmp_path):
+    write_release(tmp_path, train_prompts=1, test_prompts=12, seed=2000)
+    records = json.loads((tmp_path / "eval.json").read_text("utf-8"))
+    images = [tmp_path / "images" / record["img_path"] for record in records]
+    elements = [list(record["element_score"]) for record in records]
+    scorer = load_scorer("pn_vqa", model="mini", device="cpu")
+    assert scorer.name == "pn_vqa:mini"
+    scores = scorer.score(images=images, prompts=[record["prompt"] for record in records], elements=elements)
+    ratings = [np.mean(record["total_score"]) for record in records]
+    assert spearmanr([pair.overall for pair in scores], ratings).statistic > 0.4
 
 
 def test_without_network_and_model_the_sentence_names_size_and_alternative():
