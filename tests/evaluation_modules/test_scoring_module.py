@@ -80,8 +80,8 @@ def test_a_row_that_cannot_be_scored_is_nan_and_left_out_of_the_mean(pictures, e
 @pytest.mark.parametrize(
     "given, message",
     [
-        ({}, "There is nothing to score; give `images` and `prompts`"),
-        ({"images": [], "prompts": []}, "There is nothing to score; give at least one picture"),
+        ({}, "No rows were given; give `images` and `prompts`, or add some before"),
+        ({"images": [], "prompts": []}, "No rows were given: `images` and `prompts` must not be empty"),
         ({"images": ["a"], "prompts": []}, "Expected lists of one length, got 1 images, 0 prompts"),
         ({"images": ["a"], "prompts": ["a"], "elements": []}, "got 1 images, 1 prompts, 0 elements"),
         ({"images": ["a"]}, "`prompts` is missing"),

@@ -1,0 +1,92 @@
+"""The page of a module's Space: one picture and its prompt, or two columns of numbers."""
+
+import math
+from typing import Any
+
+import evaluate
+
+from evalmuse_hf.evaluation_modules.evaluation_module import EvaluationModule
+from evalmuse_hf.evaluation_modules.scoring_module import ScoringModule
+from evalmuse_hf.optional import require
+
+
+def build_page(module: str) -> Any:
+    """Build the page.
+
+    Args:
+        module: What `evaluate.load` takes: a folder such as ``"."``, or a name.
+
+    Returns:
+        `gradio.Interface`.
+
+    Raises:
+        ImportError: If gradio is not installed.
+    """
+    gradio = require("gradio", purpose="The page of a module", extra="spaces")
+    loaded: EvaluationModule = evaluate.load(module)
+    texts = {"title": loaded.name, "description": loaded.description.partition("\n")[0], "flagging_mode": "never"}
+    if not isinstance(loaded, ScoringModule):
+        boxes = [gradio.Textbox(lines=8, label=f"{name}, one per line") for name in loaded.required_inputs]
+        return gradio.Interface(
+            lambda *columns: compare(loaded, *columns), boxes, gradio.JSON(label="result"), **texts
+        )
+    inputs = [
+        gradio.Image(type="pil", label="picture"),
+        gradio.Textbox(label="prompt", visible="prompts" in loaded.required_inputs),
+        gradio.Textbox(lines=4, label="elements, one per line", visible="elements" in loaded.optional_inputs),
+        gradio.Textbox(label="model: a folder or a Hub id; empty for the default, mini for drawings"),
+    ]
+    return gradio.Interface(lambda *values: score_one(loaded, *values), inputs, gradio.JSON(label="result"), **texts)
+
+
+def score_one(module: ScoringModule, picture: Any, prompt: str, elements: str, model: str) -> dict[str, Any]:
+    """Score one picture as the page does.
+
+    Args:
+        module: The module.
+        picture: PIL picture; None if none was chosen.
+        prompt: Its prompt.
+        elements: One per line.
+        model: As in `evalmuse_hf.load_scorer`; empty for the default.
+
+    Returns:
+        ``score``, ``status`` and ``elements``, or ``problem`` in one sentence.
+    """
+    if picture is None:
+        return {"problem": "There is no picture yet; choose one."}
+    listed = _lines(elements)
+    row: dict[str, Any] = {"images": [picture], "prompts": [prompt], "elements": [listed]}
+    given = {name: value for name, value in row.items() if name in module.features}
+    try:
+        result: Any = module.compute(**given, model=model.strip() or None)
+    except ValueError as error:
+        return {"problem": str(error)}
+    names = listed if len(listed) == len(result["element_scores"][0]) else range(len(result["element_scores"][0]))
+    scores = {str(name): _known(score) for name, score in zip(names, result["element_scores"][0], strict=True)}
+    return {"score": _known(result["scores"][0]), "status": result["statuses"][0], "elements": scores}
+
+
+def compare(module: EvaluationModule, *columns: str) -> dict[str, Any]:
+    """Compare columns of numbers as the page does.
+
+    Args:
+        module: The module.
+        *columns: For each required input its numbers, one per line.
+
+    Returns:
+        What the module returns, nan as None, or ``problem`` in one sentence.
+    """
+    try:
+        numbers = [[float(line) for line in _lines(column)] for column in columns]
+        result: Any = module.compute(**dict(zip(module.required_inputs, numbers, strict=True)))
+    except ValueError as error:
+        return {"problem": str(error)}
+    return {name: _known(value) for name, value in result.items()}
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value
