@@ -57,3 +57,69 @@ def pytest_unconfigure() -> None:
 def golden() -> Path:
     """Folder of the golden files: numbers that another program computed."""
     return TESTS / "golden"
+
+
+@pytest.fixture(scope="session")
+def letter_tokenizer():
+    """A BERT tokenizer that knows a few words and all letters."""
+    from transformers import BertTokenizer
+
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+        "cat",
+        "red",
+        *letters,
+        *(f"##{letter}" for letter in letters),
+    ]
+    return BertTokenizer(vocab={word: place for place, word in enumerate(words)})
+
+
+@pytest.fixture(scope="session")
+def blip2_folder(tmp_path_factory, letter_tokenizer):
+    """A tiny random BLIP-2 with its matching head."""
+    import torch
+    from transformers import Blip2Config, Blip2ForImageTextRetrieval, BlipImageProcessorPil
+
+    folder = tmp_path_factory.mktemp("blip2") / "tiny-blip2"
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}
+    shape = {"encoder_hidden_size": 32, "cross_attention_frequency": 1, "max_position_embeddings": 40}
+    config = Blip2Config(
+        vision_config={**sizes, "image_size": 28, "patch_size": 14},
+        qformer_config={**sizes, **shape, "vocab_size": len(letter_tokenizer), "use_qformer_text_input": True},
+        num_query_tokens=4,
+        image_text_hidden_size=8,
+        image_token_index=None,
+    )
+    torch.manual_seed(0)
+    model = Blip2ForImageTextRetrieval(config)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    model.save_pretrained(folder)
+    letter_tokenizer.save_pretrained(folder)
+    BlipImageProcessorPil(size={"height": 28, "width": 28}).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def image_reward_folder(tmp_path_factory, letter_tokenizer):
+    """A tiny random ImageReward."""
+    import torch
+
+    from evalmuse_hf.models.matchers import ImageRewardConfig, ImageRewardModel
+
+    folder = tmp_path_factory.mktemp("reward") / "tiny-reward"
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = ImageRewardConfig(
+        vision_config={**sizes, "image_size": 28, "patch_size": 14},
+        text_config={**sizes, "vocab_size": len(letter_tokenizer), "max_position_embeddings": 40},
+        head_sizes=(16, 8),
+    )
+    torch.manual_seed(0)
+    ImageRewardModel(config).save_pretrained(folder)
+    letter_tokenizer.save_pretrained(folder)
+    return folder

@@ -18,7 +18,7 @@ def register(subparsers: Any) -> None:
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write")
     parser.add_argument(
         "--scorer",
-        choices=["fga_blip2", "hps_v2"],
+        choices=["fga_blip2", "hps_v2", "image_reward"],
         default="fga_blip2",
         help="what the checkpoint holds (default: %(default)s)",
     )
@@ -43,11 +43,14 @@ def run(args: argparse.Namespace) -> int:
         from evalmuse_hf.models.encoders import convert_hps_v2
 
         convert_hps_v2(args.checkpoint, args.out, config=args.config, vocab=args.vocab)
-        print(args.out)
-        return 0
-    from evalmuse_hf.models.fga_blip2.convert_fga_blip2 import convert_checkpoint
+    elif args.scorer == "image_reward":
+        from evalmuse_hf.models.matchers import convert_image_reward
 
-    convert_checkpoint(args.checkpoint, args.out, config=args.config, vocab=args.vocab)
+        convert_image_reward(args.checkpoint, args.out, config=args.config, vocab=args.vocab)
+    else:
+        from evalmuse_hf.models.fga_blip2.convert_fga_blip2 import convert_checkpoint
+
+        convert_checkpoint(args.checkpoint, args.out, config=args.config, vocab=args.vocab)
     print(args.out)
     return 0
 

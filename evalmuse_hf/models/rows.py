@@ -17,6 +17,8 @@ IMAGE_ERROR = "image_error"
 PROMPT_ERROR = "prompt_error"
 ELEMENT_ERROR = "element_error"
 SCORE_ERROR = "score_error"
+TRUNCATED = "truncated"
+UNSUPPORTED = "unsupported"
 
 _NAN = float("nan")
 
@@ -92,6 +94,19 @@ class PairRow:
         else:
             self.fail(SCORE_ERROR, f"The model gave {wrong} instead of a score; check its weights and its precision.")
 
+    def take_overall(self, overall: float, *, cut_at: int | None = None) -> None:
+        """Accept the score of a model that does not score elements.
+
+        Args:
+            overall: Of the pair.
+            cut_at: Tokens that the model reads, if the prompt was longer; None if it was read whole.
+        """
+        elements = tuple(ElementScore(item.text, item.category, _NAN, UNSUPPORTED) for item in self.elements)
+        self.take(overall, elements)
+        if cut_at is not None and self.result is not None and self.result.status == "ok":
+            message = f"The prompt is longer than the {cut_at} tokens that the model reads, and is cut."
+            self.result = PairScore(overall, elements, TRUNCATED, message)
+
 
 def read_rows(
     images: Sequence[Any],
@@ -127,6 +142,50 @@ def read_rows(
         row.read_elements(texts, compat=compat)
         rows.append(row)
     return rows
+
+
+def fail_bad_prompts(rows: Sequence[PairRow]) -> None:
+    """Fail the rows whose prompt no model can score.
+
+    Args:
+        rows: Of `read_rows`.
+    """
+    for row in rows:
+        if row.result is None and (problem := prompt_problem(row.prompt)):
+            row.fail(PROMPT_ERROR, f"The prompt {problem}")
+
+
+def group_by_picture(rows: Sequence[PairRow]) -> dict[object, list[PairRow]]:
+    """Put the rows that have not failed together by their picture, in the order in which it first appears.
+
+    Args:
+        rows: Of `read_rows`.
+    """
+    groups: dict[object, list[PairRow]] = {}
+    for row in rows:
+        if row.result is None:
+            groups.setdefault(row.image_key, []).append(row)
+    return groups
+
+
+def open_pictures(groups: Mapping[object, Sequence[PairRow]], keys: Sequence[object]) -> dict[object, Image.Image]:
+    """Open pictures once each; the rows of one that cannot be read fail.
+
+    Args:
+        groups: Of `group_by_picture`.
+        keys: The pictures to open.
+
+    Returns:
+        Those that could be opened, by their key, in the order of ``keys``.
+    """
+    opened: dict[object, Image.Image] = {}
+    for key in keys:
+        try:
+            opened[key] = groups[key][0].open_image()
+        except ImageDecodingError as error:
+            for row in groups[key]:
+                row.fail(IMAGE_ERROR, str(error))
+    return opened
 
 
 def prompt_problem(prompt: Any) -> str | None:

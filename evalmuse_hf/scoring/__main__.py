@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from evalmuse_hf.scoring.arguments import DESCRIPTION, add_arguments
 from evalmuse_hf.scoring.command import MistakeError, run_command
 from evalmuse_hf.scoring.lists import ListError
-from evalmuse_hf.scoring.loading import ScorerError
+from evalmuse_hf.scoring.model_folder import ScorerError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

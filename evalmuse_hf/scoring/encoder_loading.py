@@ -1,64 +1,87 @@
-"""Opens the encoders behind CLIPScore, PickScore and HPSv2."""
+"""Opens the networks behind CLIPScore, PickScore, HPSv2, BLIP-2 ITM and ImageReward."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from evalmuse_hf.models.scorer import Scorer
+from evalmuse_hf.scoring.model_folder import ScorerError, first_line, read_model_type
 
 HUB_IDS = {
     "clip_score": ("openai/clip-vit-large-patch14", "1.7 GB"),
     "pick_score": ("yuvalkirstain/PickScore_v1", "3.9 GB"),
+    "blip2_itm": ("Salesforce/blip2-itm-vit-g", "4.7 GB"),
 }
-"""Models that are taken by default, with their sizes; HPSv2 is released in a form that has to be converted."""
-
-
-class EncoderLoadingError(ValueError):
-    """A folder that holds no CLIP model, or a damaged one."""
+"""Models that are taken by default, with their sizes."""
+RELEASED_FILES = {
+    "hps_v2": ("HPS_v2_compressed.pt or HPS_v2.1_compressed.pt", "about 4 GB, Hub id xswu/HPSv2"),
+    "image_reward": ("ImageReward.pt", "1.8 GB, Hub id THUDM/ImageReward"),
+}
+"""Files that have to be converted once, and where they are."""
+_MODEL_TYPES = {"blip2_itm": "blip-2", "image_reward": "image_reward"}  # of the others: clip
 
 
 def open_encoder_scorer(name: str, folder: Path, *, label: str, device: str, batch_size: int | None) -> Scorer:
-    """Open a scorer that compares vectors.
+    """Open a scorer that encodes each picture once.
 
     Args:
-        name: ``"clip_score"``, ``"pick_score"`` or ``"hps_v2"``.
-        folder: Of a CLIP model with its tokenizer and, but for HPSv2, its image processor.
+        name: ``"clip_score"``, ``"pick_score"``, ``"hps_v2"``, ``"blip2_itm"`` or ``"image_reward"``.
+        folder: Of a CLIP, BLIP-2 or ImageReward model with its tokenizer and, but for HPSv2 and ImageReward, its image
+            processor.
         label: How records call the model.
         device: Where to run.
-        batch_size: Pictures, or prompts, per pass; None takes 16.
+        batch_size: Pictures, prompts or pairs per pass; None takes 16.
 
     Raises:
-        EncoderLoadingError: If the folder holds something else.
+        ScorerError: If the folder holds something else.
         ValueError: If ``batch_size`` is not positive.
     """
+    wanted = _MODEL_TYPES.get(name, "clip")
+    kind = read_model_type(folder, wanted=f"that of a model of type {wanted!r}")
+    if kind != wanted:
+        raise ScorerError(f"{folder} holds a model of type {kind!r}, expected {wanted!r}; give another folder.")
+    options = {"name": f"{name}:{label}", "batch_size": 16 if batch_size is None else batch_size}
+    open_one = {"blip2_itm": _open_blip2_itm, "image_reward": _open_image_reward}.get(name, _open_clip)
+    if options["batch_size"] < 1:  # type: ignore[operator]
+        raise ValueError(f"`batch_size` must be at least 1, got {batch_size}.")
+    try:
+        return open_one(name, folder, device=device, **options)
+    except Exception as error:  # a damaged folder makes the loaders raise anything
+        raise ScorerError(f"The model folder {folder} cannot be loaded: {first_line(error)}") from error
+
+
+def _open_clip(kind: str, folder: Path, *, device: str, **options: Any) -> Scorer:
     from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
     from evalmuse_hf.models.encoders import ClipTowers, EncoderScorer, picture_preprocessor, tensor_preprocessor
 
-    _check_folder(folder)
-    try:
-        model: Any = CLIPModel.from_pretrained(folder)
-        tokenizer = CLIPTokenizer.from_pretrained(folder)
-        if name == "hps_v2":
-            preprocess = tensor_preprocessor(model.config.vision_config.image_size)
-        else:
-            preprocess = picture_preprocessor(CLIPImageProcessorPil.from_pretrained(folder))
-    except Exception as error:  # a damaged folder makes the loaders raise anything
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise EncoderLoadingError(f"The model folder {folder} cannot be loaded: {reason}") from error
+    model: Any = CLIPModel.from_pretrained(folder)
+    tokenizer = CLIPTokenizer.from_pretrained(folder)
+    if kind == "hps_v2":
+        preprocess = tensor_preprocessor(model.config.vision_config.image_size)
+    else:
+        preprocess = picture_preprocessor(CLIPImageProcessorPil.from_pretrained(folder))
     towers = ClipTowers(model, tokenizer, preprocess, device=device)
-    scale = float(model.logit_scale.exp().detach()) if name == "pick_score" else 1.0
-    return EncoderScorer(towers, name=f"{name}:{label}", scale=scale, batch_size=batch_size or 16)
+    scale = float(model.logit_scale.exp().detach()) if kind == "pick_score" else 1.0
+    return EncoderScorer(towers, scale=scale, **options)
 
 
-def _check_folder(folder: Path) -> None:
-    path = folder / "config.json"
-    if not path.is_file():
-        raise EncoderLoadingError(f"{folder} has no config.json, so it is no model folder; give that of a CLIP model.")
-    try:
-        config: Any = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise EncoderLoadingError(f"{path} is not JSON ({error}); write the folder again.") from None
-    kind = config.get("model_type") if isinstance(config, dict) else None
-    if kind != "clip":
-        raise EncoderLoadingError(f"{folder} holds a model of type {kind!r}, expected 'clip'; give another folder.")
+def _open_blip2_itm(_: str, folder: Path, *, device: str, **options: Any) -> Scorer:
+    from transformers import AutoTokenizer, Blip2ForImageTextRetrieval, BlipImageProcessorPil
+
+    from evalmuse_hf.models.encoders import picture_preprocessor
+    from evalmuse_hf.models.matchers import Blip2Matcher, MatchingScorer
+
+    # Not its processor, which puts one token per query before the prompt.
+    preprocess = picture_preprocessor(BlipImageProcessorPil.from_pretrained(folder))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = Blip2ForImageTextRetrieval.from_pretrained(folder)
+    return MatchingScorer(Blip2Matcher(model, tokenizer, preprocess, device=device), **options)
+
+
+def _open_image_reward(_: str, folder: Path, *, device: str, **options: Any) -> Scorer:
+    from transformers import AutoTokenizer
+
+    from evalmuse_hf.models.matchers import ImageRewardMatcher, ImageRewardModel, MatchingScorer
+
+    model = ImageRewardModel.from_pretrained(folder)
+    return MatchingScorer(ImageRewardMatcher(model, AutoTokenizer.from_pretrained(folder), device=device), **options)

@@ -1,6 +1,5 @@
 """Finds, fetches and opens a scorer: packaged, from a folder, from the Hub, or the official checkpoint."""
 
-import json
 import logging
 import os
 import re
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.models.scorer import Scorer
+from evalmuse_hf.scoring.model_folder import ScorerError, first_line, read_model_type
 
 if TYPE_CHECKING:
     from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 
 QUESTION_SCORERS = ("pn_vqa", "vq2", "tifa", "dsg", "vqa_score", "structure_vqa")
 ENCODER_SCORERS = ("clip_score", "pick_score", "hps_v2")
-SCORERS = ("fga_blip2", *QUESTION_SCORERS, *ENCODER_SCORERS)
+MATCHING_SCORERS = ("blip2_itm", "image_reward")
+SCORERS = ("fga_blip2", *QUESTION_SCORERS, *ENCODER_SCORERS, *MATCHING_SCORERS)
 CHAT_MODEL_ID = "Qwen/Qwen2-VL-7B-Instruct"  # the best of the paper's three
 CHAT_MODEL_SIZE = "about 17 GB"
 OFFICIAL_ID = "hanshuhao/FGA-BLIP2"
@@ -26,10 +27,6 @@ OFFICIAL_FILE = "fga_blip2.pth"
 OFFICIAL_SIZE = "about 5 GB"  # 1.17 billion float32 parameters
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _MODEL_FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja", "*.model"]
-
-
-class ScorerError(ValueError):
-    """A scorer that cannot be loaded; the message says why and what to type instead."""
 
 
 def load_scorer(
@@ -47,11 +44,12 @@ def load_scorer(
     Args:
         name: Kind of scorer: ``"fga_blip2"``, or one that asks a multimodal chat model: ``"pn_vqa"``, ``"vq2"``,
             ``"tifa"``, ``"dsg"``, ``"vqa_score"``, ``"structure_vqa"``; or one that compares vectors:
-            ``"clip_score"``, ``"pick_score"``, ``"hps_v2"``.
+            ``"clip_score"``, ``"pick_score"``, ``"hps_v2"``; or one that was trained to match pictures and texts:
+            ``"blip2_itm"``, ``"image_reward"``.
         model: ``"mini"`` for the checkpoint in this package (it judges drawings, not photographs), a folder that
             ``save_pretrained``, ``evalmuse convert`` or a training (also one with adapters) wrote, or a Hub id. None
             is the official checkpoint of FGA-BLIP2, which is downloaded and converted once (see `cache_folder`), and
-            Qwen2-VL-7B-Instruct for scorers that ask; HPSv2 has to be converted first.
+            Qwen2-VL-7B-Instruct for scorers that ask; HPSv2 and ImageReward have to be converted first.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the GPU if there is one.
         compat: ``"official"`` reproduces the official evaluation where ours differs; see `FGABlip2Scorer`.
         batch_size: Pairs per pass, 16 by default; questions per pass for scorers that ask, 8 by default.
@@ -78,7 +76,7 @@ def load_scorer(
         return _open_question_scorer(name, model, device=device, batch_size=batch_size, options=options)
     if options:
         raise ScorerError(f"Scorer {name!r} has no option {next(iter(options))!r}; leave it out.")
-    if name in ENCODER_SCORERS:
+    if name in (*ENCODER_SCORERS, *MATCHING_SCORERS):
         return _open_encoder_scorer(name, model, device=device, batch_size=batch_size)
     folder = _official_folder() if model is None else _find_folder(model)
     _check_folder(folder)
@@ -102,26 +100,24 @@ def cache_folder() -> Path:
 
 
 def _open_question_scorer(name: str, model: str | Path | None, *, device: str | None, **options: Any) -> Scorer:
-    from evalmuse_hf.scoring.question_loading import QuestionLoadingError, open_question_scorer
+    from evalmuse_hf.scoring.question_loading import open_question_scorer
 
     folder = _default_chat_model() if model is None else _find_folder(model, family="vqa")
     label = CHAT_MODEL_ID if model is None else folder.resolve().name if Path(model).is_dir() else str(model)
-    try:
-        return open_question_scorer(name, folder, label=label, device=_find_device(device), **options)
-    except QuestionLoadingError as error:
-        raise ScorerError(str(error)) from error
+    return open_question_scorer(name, folder, label=label, device=_find_device(device), **options)
 
 
 def _open_encoder_scorer(name: str, model: str | Path | None, *, device: str | None, batch_size: int | None) -> Scorer:
-    from evalmuse_hf.scoring.encoder_loading import HUB_IDS, EncoderLoadingError, open_encoder_scorer
+    """Open a scorer that encodes each picture once and does not score elements."""
+    from evalmuse_hf.scoring.encoder_loading import HUB_IDS, RELEASED_FILES, open_encoder_scorer
 
     if model == "mini":
         raise ScorerError(f"There is no packaged model for {name!r}; give a folder or a Hub id.")
-    if model is None and name not in HUB_IDS:
+    if model is None and name in RELEASED_FILES:
+        files, where = RELEASED_FILES[name]
         raise ScorerError(
-            "HPSv2 is released in a form that has to be converted once: bring HPS_v2_compressed.pt or "
-            "HPS_v2.1_compressed.pt (about 4 GB, Hub id xswu/HPSv2) here, run `evalmuse convert --scorer hps_v2 FILE "
-            "OUT` and give that folder as the model."
+            f"{name!r} is released in a form that has to be converted once: bring {files} ({where}) here, run "
+            f"`evalmuse convert --scorer {name} FILE OUT` and give that folder as the model."
         )
     hub_id, size = HUB_IDS.get(name, ("", ""))
     try:
@@ -131,14 +127,11 @@ def _open_encoder_scorer(name: str, model: str | Path | None, *, device: str | N
             raise
         reason = _reason(error.__cause__ or error)
         raise ScorerError(
-            f"{hub_id} ({size}), the default of {name!r}, cannot be had from the Hub ({reason}); give the folder of a "
-            "CLIP model."
+            f"{hub_id} ({size}), the default of {name!r}, cannot be had from the Hub ({reason}); give the folder of "
+            "such a model."
         ) from error
     label = hub_id if model is None else folder.resolve().name if Path(model).is_dir() else str(model)
-    try:
-        return open_encoder_scorer(name, folder, label=label, device=_find_device(device), batch_size=batch_size)
-    except EncoderLoadingError as error:
-        raise ScorerError(str(error)) from error
+    return open_encoder_scorer(name, folder, label=label, device=_find_device(device), batch_size=batch_size)
 
 
 def _find_folder(model: str | Path, *, family: str = "fga_blip2") -> Path:
@@ -239,16 +232,7 @@ def _check_folder(folder: Path) -> None:
     """Refuse a folder that holds no FGA-BLIP2, and no adapters of one, before anything heavy is imported."""
     if (folder / "adapter_config.json").is_file():
         return
-    path = folder / "config.json"
-    if not path.is_file():
-        raise ScorerError(
-            f"{folder} has no config.json, so it is no model folder; give one that save_pretrained wrote."
-        )
-    try:
-        config = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise ScorerError(f"{path} is not JSON ({error}); write the folder again.") from None
-    kind = config.get("model_type") if isinstance(config, dict) else None
+    kind = read_model_type(folder, wanted="one that save_pretrained wrote")
     if kind != "fga_blip2":
         raise ScorerError(f"{folder} holds a model of type {kind!r}, expected 'fga_blip2'; give another folder.")
 
@@ -265,9 +249,7 @@ def _open_fga_blip2(folder: Path, **options: Any) -> "FGABlip2Scorer":
     except WeightsError as error:
         raise ScorerError(str(error)) from None
     except Exception as error:  # a damaged folder makes the loaders raise anything
-        raise ScorerError(
-            f"The model folder {folder} cannot be loaded: {str(error).strip().splitlines()[0]}"
-        ) from error
+        raise ScorerError(f"The model folder {folder} cannot be loaded: {first_line(error)}") from error
     return FGABlip2Scorer(network, processor, **options)
 
 

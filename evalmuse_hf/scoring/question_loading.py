@@ -1,18 +1,14 @@
 """Opens the multimodal chat model behind a scorer that asks questions."""
 
 import inspect
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from evalmuse_hf.models.scorer import Scorer
+from evalmuse_hf.scoring.model_folder import ScorerError, first_line, read_model_type
 
 _CHAT_OPTIONS = ("max_image_tokens", "trust_remote_code")
-
-
-class QuestionLoadingError(ValueError):
-    """A model that cannot be asked, or an option that the scorer does not have."""
 
 
 def open_question_scorer(
@@ -35,7 +31,7 @@ def open_question_scorer(
         options: Of the method, and ``max_image_tokens`` and ``trust_remote_code``.
 
     Raises:
-        QuestionLoadingError: If an option is unknown or outside its range, or the folder holds no such model.
+        ScorerError: If an option is unknown or outside its range, or the folder holds no such model.
     """
     from evalmuse_hf.models.vqa.chat import ChatModel
     from evalmuse_hf.models.vqa.question_scorer import METHODS, QuestionScorer
@@ -43,7 +39,7 @@ def open_question_scorer(
     known = [*inspect.signature(METHODS[name]).parameters, *_CHAT_OPTIONS]
     unknown = next((option for option in options if option not in known), None)
     if unknown is not None:
-        raise QuestionLoadingError(f"Scorer {name!r} has no option {unknown!r}; it has {', '.join(known)}.")
+        raise ScorerError(f"Scorer {name!r} has no option {unknown!r}; it has {', '.join(known)}.")
     chat_options = {} if batch_size is None else {"batch_size": batch_size}
     if "max_image_tokens" in options:
         chat_options["max_image_tokens"] = options["max_image_tokens"]
@@ -52,7 +48,7 @@ def open_question_scorer(
         model, processor = _load(folder, trust_remote_code=bool(options.get("trust_remote_code")))
         chat = ChatModel(model, processor, device=device, **chat_options)
     except ValueError as error:
-        raise QuestionLoadingError(str(error)) from error
+        raise ScorerError(str(error)) from error
     return QuestionScorer(chat, method, name=f"{name}:{label}")
 
 
@@ -66,9 +62,9 @@ def _load(folder: Path, *, trust_remote_code: bool) -> tuple[Any, Any]:
         )
         model = AutoModelForImageTextToText.from_pretrained(folder, dtype="auto", trust_remote_code=trust_remote_code)
     except Exception as error:  # a damaged folder makes the loaders raise anything
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise QuestionLoadingError(
-            f"The folder {folder} holds a model of type {kind!r} that cannot be asked about pictures: {reason}"
+        raise ScorerError(
+            f"The folder {folder} holds a model of type {kind!r} that cannot be asked about pictures: "
+            f"{first_line(error)}"
         ) from error
     return model, processor
 
@@ -77,20 +73,9 @@ def _model_type(folder: Path) -> str:
     """What a model folder says that it holds.
 
     Raises:
-        QuestionLoadingError: If it is no model folder, or an FGA-BLIP2, which answers no questions.
+        ScorerError: If it is no model folder, or an FGA-BLIP2, which answers no questions.
     """
-    path = folder / "config.json"
-    if not path.is_file():
-        raise QuestionLoadingError(
-            f"{folder} has no config.json, so it is no model folder; give a multimodal chat model."
-        )
-    try:
-        config = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise QuestionLoadingError(f"{path} is not JSON ({error}); write the folder again.") from None
-    kind = config.get("model_type") if isinstance(config, dict) else None
+    kind = read_model_type(folder, wanted="a multimodal chat model")
     if kind == "fga_blip2":
-        raise QuestionLoadingError(
-            f"{folder} holds an FGA-BLIP2, which answers no questions; give a multimodal chat model."
-        )
+        raise ScorerError(f"{folder} holds an FGA-BLIP2, which answers no questions; give a multimodal chat model.")
     return str(kind)

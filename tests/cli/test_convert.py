@@ -35,6 +35,19 @@ def test_the_converter_gets_the_paths_and_the_folder_is_printed(converted, check
     assert capsys.readouterr().out == f"{out}\n"
 
 
+@pytest.mark.parametrize(
+    "scorer, module", [("hps_v2", "evalmuse_hf.models.encoders"), ("image_reward", "evalmuse_hf.models.matchers")]
+)
+def test_other_scorers_have_converters_of_their_own(scorer, module, checkpoint, tmp_path, monkeypatch, capsys):
+    calls = []
+    stand_in = ModuleType(module)
+    setattr(stand_in, f"convert_{scorer}", lambda *given, **named: calls.append((given, named)))
+    monkeypatch.setitem(sys.modules, module, stand_in)
+    assert main(["convert", str(checkpoint), str(tmp_path / "out"), "--scorer", scorer]) == 0
+    assert calls == [((checkpoint, tmp_path / "out"), {"config": None, "vocab": None})]
+    assert capsys.readouterr().out == f"{tmp_path / 'out'}\n"
+
+
 def test_without_options_the_official_sizes_and_vocabulary_are_used(converted, checkpoint, tmp_path):
     assert main(["convert", str(checkpoint), str(tmp_path / "model")]) == 0
     assert converted == [((checkpoint, tmp_path / "model"), {"config": None, "vocab": None})]

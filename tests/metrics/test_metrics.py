@@ -58,11 +58,19 @@ def clip_folder(tmp_path_factory):
 
 
 @pytest.fixture
-def installed(tmp_path, monkeypatch, clip_folder):
+def model_folder(request, clip_folder):
+    """A tiny random model for the scorer of the test."""
+    own = {"blip2_itm": "blip2_folder", "image_reward": "image_reward_folder"}
+    name = own.get(request.node.callspec.params["name"])
+    return clip_folder if name is None else request.getfixturevalue(name)
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch, model_folder):
     """A folder with a picture and a model, from which bare names work."""
     install_modules(modules_folder())
     Image.new("RGB", (32, 32), "red").save(tmp_path / "square.png")
-    (tmp_path / "FOLDER").symlink_to(clip_folder)
+    (tmp_path / "FOLDER").symlink_to(model_folder)
     monkeypatch.chdir(tmp_path)
 
 

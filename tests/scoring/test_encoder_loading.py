@@ -9,7 +9,7 @@ from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
 from evalmuse_hf.models.encoders.convert_hps_v2 import load_tokenizer
 from evalmuse_hf.scoring import ScorerError, load_scorer
-from evalmuse_hf.scoring.loading import ENCODER_SCORERS
+from evalmuse_hf.scoring.loading import ENCODER_SCORERS, MATCHING_SCORERS
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,8 @@ def test_folders_that_hold_no_clip_model_are_refused(tmp_path):
     [
         ("clip_score", None, r"openai/clip-vit-large-patch14 \(1.7 GB\), the default of 'clip_score', cannot be had"),
         ("hps_v2", None, "has to be converted once.*evalmuse convert --scorer hps_v2"),
+        ("image_reward", None, r"bring ImageReward\.pt \(1.8 GB.*evalmuse convert --scorer image_reward"),
+        ("blip2_itm", None, r"Salesforce/blip2-itm-vit-g \(4.7 GB\), the default of 'blip2_itm', cannot be had"),
         ("pick_score", "mini", "There is no packaged model for 'pick_score'"),
         ("clip_score", "/no/such/folder", "There is no model folder at /no/such/folder"),
     ],
@@ -69,6 +71,23 @@ def test_folders_that_hold_no_clip_model_are_refused(tmp_path):
 def test_what_cannot_be_had_is_one_sentence(name, model, message):
     with pytest.raises(ScorerError, match=message):
         load_scorer(name, model=model, device="cpu")
+
+
+@pytest.mark.parametrize(
+    "name, fixture", [("blip2_itm", "blip2_folder"), ("image_reward", "image_reward_folder")], ids=MATCHING_SCORERS
+)
+def test_every_matcher_opens_its_folder(name, fixture, request, tmp_path):
+    folder = request.getfixturevalue(fixture)
+    scorer = load_scorer(name, model=folder, device="cpu", batch_size=2)
+    assert scorer.name == f"{name}:{folder.name}"
+    pictures = [Image.new("RGB", (20, 30), "red"), tmp_path / "none.png"]
+    scores = scorer.score(images=pictures, prompts=["a cat", "a cat"], elements=[["cat"], []])
+    assert [score.status for score in scores] == ["ok", "image_error"]
+    assert scores[0].elements[0].status == "unsupported"
+    with pytest.raises(ScorerError, match="holds a model of type"):
+        load_scorer("clip_score", model=folder, device="cpu")
+    with pytest.raises(ValueError, match="`batch_size` must be at least 1, got 0"):
+        load_scorer(name, model=folder, device="cpu", batch_size=0)
 
 
 def test_encoders_have_no_options(folder):

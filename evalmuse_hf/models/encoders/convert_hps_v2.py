@@ -5,16 +5,16 @@ Each tensor of our model asks for its official one; what is left over is an erro
 
 import gzip
 import json
-import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+from evalmuse_hf.models.official_weights import read_state_dict, rename, take_weights
 
 OFFICIAL_SIZES: Mapping[str, Any] = {
     "embed_dim": 1024,
@@ -65,7 +65,7 @@ def convert_hps_v2(
     """
     sizes = OFFICIAL_SIZES if config is None else json.loads(Path(config).read_text("utf-8"))
     model = CLIPModel(build_config(sizes))
-    model.load_state_dict(rename_weights(read_checkpoint(checkpoint), model.state_dict()))
+    model.load_state_dict(rename_weights(read_state_dict(Path(checkpoint), key="state_dict"), model.state_dict()))
     tokenizer = load_tokenizer(vocab, max_length=sizes["text"]["context_length"])
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
@@ -96,26 +96,6 @@ def build_config(sizes: Mapping[str, Any]) -> CLIPConfig:
     )
 
 
-def read_checkpoint(path: str | Path) -> dict[str, Tensor]:
-    """Read the tensors of a released file without running code from it.
-
-    Args:
-        path: The file.
-
-    Raises:
-        ValueError: If it holds something else.
-    """
-    try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ValueError(f"{path} cannot be read as tensors alone ({reason}); give HPS_v2_compressed.pt.") from error
-    state = loaded.get("state_dict") if isinstance(loaded, dict) else None
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise ValueError(f"{path} has no `state_dict` of tensors, so it is no HPSv2; give HPS_v2_compressed.pt.")
-    return state
-
-
 def rename_weights(official: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Give every tensor of our model its official value.
 
@@ -126,29 +106,7 @@ def rename_weights(official: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -
     Raises:
         ValueError: If tensors are missing, left over or of another shape; the first is named.
     """
-    renamed: dict[str, Tensor] = {}
-    used: set[str] = set()
-    for name, current in ours.items():
-        split = _SPLIT.match(name)
-        source = _official(f"{split[1]}.attn.in_proj_{split[3]}" if split else name)
-        if source not in official:
-            raise ValueError(f"The checkpoint lacks {source!r}, which becomes {name!r}; is it an HPSv2?")
-        value = official[source]
-        if split:
-            value = value.chunk(3)["qkv".index(split[2])]
-        if source in ("visual.proj", "text_projection"):
-            value = value.T
-        if value.shape != current.shape:
-            raise ValueError(
-                f"{source!r} gives a shape of {tuple(value.shape)} for {name!r}, expected {tuple(current.shape)}; "
-                "give the sizes of this checkpoint as the configuration."
-            )
-        renamed[name] = value.float().contiguous()
-        used.add(source)
-    left_over = sorted(set(official) - used)
-    if left_over:
-        raise ValueError(f"The checkpoint has {len(left_over)} tensors that HPSv2 does not, first {left_over[0]!r}.")
-    return renamed
+    return take_weights(official, ours, source_of=_official, change=_take_part, model="HPSv2")
 
 
 def load_tokenizer(vocab: str | Path | None, *, max_length: int = 77) -> Any:
@@ -179,6 +137,13 @@ def load_tokenizer(vocab: str | Path | None, *, max_length: int = 77) -> Any:
 
 
 def _official(name: str) -> str:
-    for pattern, replacement in _NAMES:
-        name = re.sub(pattern, replacement, name)
-    return name
+    if split := _SPLIT.match(name):
+        name = f"{split[1]}.attn.in_proj_{split[3]}"
+    return rename(name, _NAMES)
+
+
+def _take_part(name: str, value: Tensor) -> Tensor:
+    """Our part of a fused attention weight; projections are stored the other way round."""
+    if split := _SPLIT.match(name):
+        return value.chunk(3)["qkv".index(split[2])]
+    return value.T if name in ("visual_projection.weight", "text_projection.weight") else value

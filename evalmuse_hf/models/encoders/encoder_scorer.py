@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from evalmuse_hf.images import ImageDecodingError, load_image
-from evalmuse_hf.models.rows import IMAGE_ERROR, PROMPT_ERROR, PairRow, prompt_problem, read_rows
-from evalmuse_hf.models.scorer import ElementScore, PairScore
+from evalmuse_hf.images import load_image
+from evalmuse_hf.models.rows import (
+    PairRow,
+    fail_bad_prompts,
+    group_by_picture,
+    open_pictures,
+    prompt_problem,
+    read_rows,
+)
+from evalmuse_hf.models.scorer import PairScore
 from evalmuse_hf.schema import Element
-
-TRUNCATED = "truncated"
-UNSUPPORTED = "unsupported"
-_NAN = float("nan")
 
 
 class Towers(Protocol):
@@ -80,9 +83,7 @@ class EncoderScorer:
             ValueError: If the inputs differ in length.
         """
         rows = read_rows(images, prompts, elements)
-        for row in rows:
-            if row.result is None and (problem := prompt_problem(row.prompt)):
-                row.fail(PROMPT_ERROR, f"The prompt {problem}")
+        fail_bad_prompts(rows)
         pictures = self._encode_pictures(rows)
         open_rows = [row for row in rows if row.result is None]
         texts = list(dict.fromkeys(row.prompt for row in open_rows))
@@ -91,7 +92,7 @@ class EncoderScorer:
         for row in open_rows:
             place = places[row.prompt]
             cosine = float(pictures[row.image_key].double() @ vectors[place].double())
-            self._give(row, self.scale * cosine, cut=was_cut[place])
+            row.take_overall(self.scale * cosine, cut_at=self.towers.max_tokens if was_cut[place] else None)
         return [row.result for row in rows if row.result is not None]
 
     def score_all_pairs(self, *, images: Sequence[Any], prompts: Sequence[str]) -> NDArray[np.float64]:
@@ -122,20 +123,11 @@ class EncoderScorer:
 
     def _encode_pictures(self, rows: Sequence[PairRow]) -> dict[object, Tensor]:
         """Encode each picture of the rows that have not failed, in batches; a row without a readable one fails."""
-        by_picture: dict[object, list[PairRow]] = {}
-        for row in rows:
-            if row.result is None:
-                by_picture.setdefault(row.image_key, []).append(row)
-        keys = list(by_picture)
+        groups = group_by_picture(rows)
+        keys = list(groups)
         encoded: dict[object, Tensor] = {}
         for start in range(0, len(keys), self.batch_size):
-            opened: dict[object, Image.Image] = {}
-            for key in keys[start : start + self.batch_size]:
-                try:
-                    opened[key] = by_picture[key][0].open_image()
-                except ImageDecodingError as error:
-                    for row in by_picture[key]:
-                        row.fail(IMAGE_ERROR, str(error))
+            opened = open_pictures(groups, keys[start : start + self.batch_size])
             if opened:
                 vectors = self.towers.encode_pictures(list(opened.values()))
                 encoded.update(zip(opened, vectors, strict=True))
@@ -147,12 +139,3 @@ class EncoderScorer:
         starts = range(0, len(prompts), self.batch_size)
         parts = [self.towers.encode_prompts(prompts[start : start + self.batch_size]) for start in starts]
         return torch.cat([vectors for vectors, _ in parts]), [cut for _, cuts in parts for cut in cuts]
-
-    def _give(self, row: PairRow, score: float, *, cut: bool) -> None:
-        elements = tuple(ElementScore(item.text, item.category, _NAN, UNSUPPORTED) for item in row.elements)
-        row.take(score, elements)
-        if cut and row.result is not None and row.result.status == "ok":
-            message = (
-                f"The prompt is longer than the {self.towers.max_tokens} tokens that the model reads, and is cut."
-            )
-            row.result = PairScore(score, elements, TRUNCATED, message)

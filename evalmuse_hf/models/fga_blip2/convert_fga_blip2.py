@@ -6,36 +6,27 @@ left over must be on the list of what is known to be unused. So no tensor is dro
 
 import json
 import logging
-import pickle
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoTokenizer, BertTokenizer, BlipImageProcessorPil
-from transformers.tokenization_utils_base import PreTrainedTokenizerBase
+from transformers import BlipImageProcessorPil
 
+from evalmuse_hf.models.bert_tokenizer import read_bert_tokenizer
 from evalmuse_hf.models.fga_blip2.configuration_fga_blip2 import FGABlip2Config
 from evalmuse_hf.models.fga_blip2.modeling_fga_blip2 import FGABlip2ForAlignment
 from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import FGABlip2Processor
+from evalmuse_hf.models.official_weights import BLIP_VISION_NAMES, read_state_dict, rename
 
 logger = logging.getLogger(__name__)
 
-TOKENIZER_ID = "google-bert/bert-base-uncased"
-
 # Our names to official ones; each rule applies once, in this order.
 _OFFICIAL_NAMES = (
-    (r"^vision_model\.embeddings\.class_embedding$", "visual_encoder.cls_token"),
-    (r"^vision_model\.embeddings\.position_embedding$", "visual_encoder.pos_embed"),
-    (r"^vision_model\.embeddings\.patch_embedding\.", "visual_encoder.patch_embed.proj."),
-    (r"^vision_model\.encoder\.layers\.", "visual_encoder.blocks."),
+    *BLIP_VISION_NAMES,
     (r"^vision_model\.post_layernorm\.", "ln_vision."),
-    (r"\.layer_norm([12])\.", r".norm\1."),
-    (r"\.self_attn\.projection\.", ".attn.proj."),
-    (r"\.self_attn\.qkv\.", ".attn.qkv."),
     (r"^embeddings\.", "Qformer.bert.embeddings."),
     (r"^qformer\.layernorm\.", "Qformer.bert.embeddings.LayerNorm."),
     (r"^qformer\.encoder\.", "Qformer.bert.encoder."),
@@ -99,14 +90,18 @@ def convert_checkpoint(
     if out.exists() and not out.is_dir():
         raise ValueError(f"The output {out} is a file; give a folder.")
     model_config = _read_config(config)
-    state_dict = _read_state_dict(checkpoint)
+    state_dict = read_state_dict(checkpoint)
     with torch.device("meta"):
         expected = {name: tensor.shape for name, tensor in FGABlip2ForAlignment(model_config).state_dict().items()}
     sources = {name: _official_names(name) for name in expected}
     used = {official for names in sources.values() for official in names}
     unused = _account_for(state_dict, used, checkpoint)
     tensors = {name: _assemble(name, sources[name], state_dict, shape, checkpoint) for name, shape in expected.items()}
-    tokenizer = _read_tokenizer(vocab, model_config)
+    tokenizer = read_bert_tokenizer(
+        vocab,
+        vocab_size=model_config.qformer_config.vocab_size,
+        max_length=model_config.qformer_config.max_position_embeddings,
+    )
     size = model_config.vision_config.image_size
     processor = FGABlip2Processor(BlipImageProcessorPil(size={"height": size, "width": size}), tokenizer)
 
@@ -121,8 +116,7 @@ def _official_names(name: str) -> tuple[str, ...]:
     """Official name of one of our tensors; the attention bias of the vision tower is stored as two."""
     if match := _MASK_HEAD_LAYER.match(name):
         return (name.replace(match[0], f"mask_proj.layers.{2 * int(match[1])}."),)  # every second layer is a ReLU
-    for pattern, replacement in _OFFICIAL_NAMES:
-        name = re.sub(pattern, replacement, name)
+    name = rename(name, _OFFICIAL_NAMES)
     if name.endswith(".attn.qkv.bias"):
         stem = name.removesuffix("qkv.bias")
         return stem + "q_bias", stem + "v_bias"
@@ -171,30 +165,6 @@ def _assemble(
     return torch.cat([query_bias, torch.zeros_like(query_bias), value_bias])
 
 
-def _read_state_dict(checkpoint: Path) -> dict[str, Tensor]:
-    """Tensors of a checkpoint; nothing in the file is executed."""
-    if not checkpoint.is_file():
-        raise FileNotFoundError(f"There is no checkpoint file at {checkpoint}.")
-    try:
-        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(
-            f"{checkpoint} holds more than tensors (or is no checkpoint) and was refused, since loading it could run "
-            "foreign code; save its state dict alone with torch.save and convert that."
-        ) from error
-    except Exception as error:  # a file in the old format that was cut makes torch raise anything
-        if isinstance(error, OSError) and error.filename is not None:
-            raise
-        raise ValueError(f"{checkpoint} is truncated or not a torch checkpoint; download it again.") from error
-    state_dict = content.get("model", content) if isinstance(content, dict) else content
-    if not isinstance(state_dict, dict) or not state_dict:
-        raise ValueError(f"{checkpoint} holds no state dict; expected names and tensors, or those under 'model'.")
-    for name, tensor in state_dict.items():
-        if not isinstance(name, str) or not isinstance(tensor, Tensor):
-            raise ValueError(f"{checkpoint}: expected a tensor for {name!r}, got {type(tensor).__name__}.")
-    return state_dict
-
-
 def _read_config(path: str | Path | None) -> FGABlip2Config:
     """Configuration from a JSON with official sizes, which name the two epsilons of the vision tower apart."""
     if path is None:
@@ -223,37 +193,6 @@ def _read_config(path: str | Path | None) -> FGABlip2Config:
         vision_post_layernorm_eps=post_layernorm_eps,
         **top_level,
     )
-
-
-def _read_tokenizer(vocab: str | Path | None, config: FGABlip2Config) -> PreTrainedTokenizerBase:
-    """Tokenizer with ``[DEC]`` as its last word, of the model's vocabulary size."""
-    options = {"model_max_length": config.qformer_config.max_position_embeddings}
-    if vocab is None:
-        tokenizer = _download_tokenizer(options)
-    elif Path(vocab).is_dir():
-        tokenizer = AutoTokenizer.from_pretrained(str(vocab), **options)
-    else:
-        words = Path(vocab).read_text("utf-8").splitlines()
-        # By name `vocab_file`, the file would be ignored and every word be [UNK].
-        tokenizer = BertTokenizer(vocab={word: index for index, word in enumerate(words)}, **options)
-    tokenizer.add_special_tokens({"bos_token": "[DEC]"})
-    vocab_size = config.qformer_config.vocab_size
-    if len(tokenizer) != vocab_size or tokenizer.convert_tokens_to_ids("[DEC]") != vocab_size - 1:
-        raise ValueError(
-            f"The vocabulary {vocab or TOKENIZER_ID} has {len(tokenizer)} words with [DEC], expected {vocab_size}; "
-            "give the vocab.txt of bert-base-uncased."
-        )
-    return tokenizer
-
-
-def _download_tokenizer(options: Mapping[str, Any]) -> PreTrainedTokenizerBase:
-    try:
-        return AutoTokenizer.from_pretrained(TOKENIZER_ID, **options)
-    except (OSError, ValueError) as error:
-        raise OSError(
-            f"Converting needs the tokenizer {TOKENIZER_ID} (0.7 MB) from the Hub, which cannot be reached; give its "
-            "vocab.txt or a tokenizer folder (`vocab`, or --vocab FILE)."
-        ) from error
 
 
 def _listed(names: list[str]) -> str:

@@ -1,0 +1,41 @@
+"""What a model folder says that it holds, asked before anything heavy is imported."""
+
+import json
+from pathlib import Path
+
+
+class ScorerError(ValueError):
+    """A scorer that cannot be loaded; the message says why and what to type instead."""
+
+
+def read_model_type(folder: Path, *, wanted: str) -> str | None:
+    """Read the type of a folder's model.
+
+    Args:
+        folder: A folder.
+        wanted: What to give instead if it is no model folder, for the message.
+
+    Returns:
+        ``model_type`` of its config.json; None if that has none.
+
+    Raises:
+        ScorerError: If there is no such file, or it is damaged.
+    """
+    path = folder / "config.json"
+    if not path.is_file():
+        raise ScorerError(f"{folder} has no config.json, so it is no model folder; give {wanted}.")
+    try:
+        config = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise ScorerError(f"{path} is not JSON ({error}); write the folder again.") from None
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    return None if kind is None else str(kind)
+
+
+def first_line(error: BaseException) -> str:
+    """Say in one line what went wrong.
+
+    Args:
+        error: What was raised.
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
