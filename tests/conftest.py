@@ -65,17 +65,8 @@ def letter_tokenizer():
     from transformers import BertTokenizer
 
     letters = "abcdefghijklmnopqrstuvwxyz"
-    words = [
-        "[PAD]",
-        "[UNK]",
-        "[CLS]",
-        "[SEP]",
-        "[MASK]",
-        "cat",
-        "red",
-        *letters,
-        *(f"##{letter}" for letter in letters),
-    ]
+    words = [*("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "cat", "red"), *letters]
+    words += [f"##{letter}" for letter in letters]
     return BertTokenizer(vocab={word: place for place, word in enumerate(words)})
 
 

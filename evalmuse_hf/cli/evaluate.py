@@ -3,9 +3,12 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.cli.intervals import add_interval_options
+
+if TYPE_CHECKING:
+    from evalmuse_hf.scoring import Scores
 
 
 def register(subparsers: Any) -> None:
@@ -16,7 +19,17 @@ def register(subparsers: Any) -> None:
         description="Compare scores with the ratings of a data set: rank and linear correlation over all pairs and "
         "within prompts, and accuracy of the element verdicts. Intervals draw whole prompts.",
     )
-    parser.add_argument("scores", type=Path, metavar="SCORES", help="file that `evalmuse score --out` wrote")
+    parser.add_argument(
+        "scores",
+        type=Path,
+        metavar="SCORES",
+        help="file that `evalmuse score --out` wrote or, with the options below, any Parquet, JSON lines or CSV file",
+    )
+    parser.add_argument("--score-column", metavar="NAME", help="column with another program's score, on any scale")
+    parser.add_argument(
+        "--key-column", metavar="NAME", help="column with the picture's path (default: image_path, image or id)"
+    )
+    parser.add_argument("--lower-is-better", action="store_true", help="change the sign of the scores")
     parser.add_argument(
         "--dataset", required=True, metavar="PATH", help="data set folder, raw release folder, or Hub id"
     )
@@ -30,9 +43,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the record."""
     from evalmuse_hf.data import load_pairs
     from evalmuse_hf.meta_evaluation import evaluate_scores
-    from evalmuse_hf.scoring import read_scores
 
-    scores = read_scores(args.scores)
+    scores = _read(args)
     pairs = load_pairs(args.dataset, args.split).remove_columns("image").to_list()
     record = evaluate_scores(scores.rows, pairs, n_resamples=args.n_resamples, seed=args.seed)
     if args.json:
@@ -41,6 +53,20 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(as_table(record)))
     return 0
+
+
+def _read(args: argparse.Namespace) -> "Scores":
+    from evalmuse_hf.scoring import read_scores
+    from evalmuse_hf.scoring.foreign_scores import read_foreign_scores
+
+    if args.score_column is None and args.key_column is None and not args.lower_is_better:
+        return read_scores(args.scores)
+    return read_foreign_scores(
+        args.scores,
+        score_column=args.score_column or "overall_score",
+        key_column=args.key_column,
+        lower_is_better=args.lower_is_better,
+    )
 
 
 def as_table(record: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from evalmuse_hf.meta_evaluation.joining import Join, Row, join_scores
-from evalmuse_hf.schema import CATEGORIES
+from evalmuse_hf.schema import ALIGNMENT_SCALE, CATEGORIES
 from evalmuse_hf.stats import AccuracyResult, StatisticResult, element_accuracy, krcc, plcc, rmse, srcc
 
 FORMAT = 1
@@ -112,8 +112,18 @@ def _overall_statistics(overall: _Overall, *, n_resamples: int, rng: np.random.G
         "plcc": _spell(plcc(**overall, n_resamples=n_resamples, rng=rng)),
         # Fitting the map in every resample would take minutes.
         "plcc_logistic4": _spell(plcc(**overall, fit="logistic4")),
-        "rmse": _spell(rmse(**overall, n_resamples=n_resamples, rng=rng)),
+        "rmse": _rmse(overall, n_resamples=n_resamples, rng=rng),
     }
+
+
+def _rmse(overall: _Overall, *, n_resamples: int, rng: np.random.Generator) -> Record:
+    """Error in points of the ratings' scale; scores of another scale have none."""
+    low, high = ALIGNMENT_SCALE
+    record = _spell(rmse(**overall, n_resamples=n_resamples, rng=rng))
+    if all(low <= score <= high for score in overall["predictions"]):
+        return record
+    nothing = {"value": None, "low": None, "high": None}
+    return {**record, **nothing, "status": f"scores are not on the ratings' scale of {low:g} to {high:g}"}
 
 
 def _element_statistics(join: Join, *, n_resamples: int, rng: np.random.Generator) -> Record:

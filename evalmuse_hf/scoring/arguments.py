@@ -32,7 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="an element of --prompt, as it stands there, optionally with its category: 'red (color)'; repeat it",
     )
-    parser.add_argument("--scorer", choices=SCORERS, default="fga_blip2", help="kind of scorer (default: %(default)s)")
+    parser.add_argument(
+        "--scorer",
+        metavar="NAME",
+        default="fga_blip2",
+        help=f"{', '.join(SCORERS)}, or that of an installed package (default: %(default)s)",
+    )
     parser.add_argument(
         "--model",
         metavar="MODEL",

@@ -45,7 +45,8 @@ def load_scorer(
         name: Kind of scorer: ``"fga_blip2"``, or one that asks a multimodal chat model: ``"pn_vqa"``, ``"vq2"``,
             ``"tifa"``, ``"dsg"``, ``"vqa_score"``, ``"structure_vqa"``; or one that compares vectors:
             ``"clip_score"``, ``"pick_score"``, ``"hps_v2"``; or one that was trained to match pictures and texts:
-            ``"blip2_itm"``, ``"image_reward"``.
+            ``"blip2_itm"``, ``"image_reward"``; or one that an installed package brings (see docs/other_scorers.md),
+            among them ours beyond the paper, ``"level_judge"`` and ``"vie_score"``.
         model: ``"mini"`` for the checkpoint in this package (it judges drawings, not photographs), a folder that
             ``save_pretrained``, ``evalmuse convert`` or a training (also one with adapters) wrote, or a Hub id. None
             is the official checkpoint of FGA-BLIP2, which is downloaded and converted once (see `cache_folder`), and
@@ -55,8 +56,9 @@ def load_scorer(
         batch_size: Pairs per pass, 16 by default; questions per pass for scorers that ask, 8 by default.
         feature_cache: Folder in which what the vision tower says of a picture is kept (see `scoring.feature_store`),
             so that no run encodes it again; any run may share it, training too. None keeps nothing. FGA-BLIP2 only.
-        **options: For scorers that ask: those of their class in `evalmuse_hf.models.vqa.methods` (``templates``,
-            ``normalization``, ``negative``, ``multiple_choice``), ``max_image_tokens`` and ``trust_remote_code``.
+        **options: Of a foreign scorer, its own. For scorers that ask: those of their class in
+            `evalmuse_hf.models.vqa.methods` (``templates``, ``normalization``, ``negative``, ``multiple_choice``),
+            ``max_image_tokens`` and ``trust_remote_code``.
 
     Returns:
         The scorer, called ``fga_blip2:mini`` and the like in records.
@@ -68,10 +70,16 @@ def load_scorer(
         ValueError: If ``compat``, ``batch_size`` or an option is outside its range or unknown to the scorer.
     """
     if name not in SCORERS:
-        raise ScorerError(f"There is no scorer {name!r}; choose one of {', '.join(SCORERS)}.")
+        from evalmuse_hf.scoring.foreign import foreign_names, open_foreign_scorer
+
+        theirs = foreign_names()
+        if name not in theirs:
+            raise ScorerError(f"There is no scorer {name!r}; choose one of {', '.join((*SCORERS, *theirs))}.")
     if name != "fga_blip2" and (compat is not None or feature_cache is not None):
         wrong = "compat" if compat is not None else "feature_cache"
         raise ScorerError(f"`{wrong}` is for 'fga_blip2' only; leave it out for {name!r}.")
+    if name not in SCORERS:
+        return open_foreign_scorer(name, model=model, device=device, batch_size=batch_size, options=options)
     if name in QUESTION_SCORERS:
         return _open_question_scorer(name, model, device=device, batch_size=batch_size, options=options)
     if options:

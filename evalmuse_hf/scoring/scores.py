@@ -95,15 +95,9 @@ def read_scores(path: str | Path) -> Scores:
         ListError: If the file is missing, empty, damaged, or holds no scores.
     """
     path = Path(path)
-    if not path.is_file():
-        raise ListError(f"There are no scores at {path}; write them with `evalmuse score LIST --out {path}`.")
-    readers: dict[str, Callable[[Path], Scores]] = {
-        ".parquet": _read_parquet,
-        ".jsonl": _read_json_lines,
-        ".csv": _read_csv,
-    }
-    check_scores_path(path)
-    scores = readers[path.suffix.lower()](path)
+    scores = read_table(path)
+    if path.suffix.lower() == ".csv":
+        scores = Scores(_read_numbers(scores.rows, path), scores.provenance)
     columns = set(scores.rows[0]) if scores.rows else set()
     missing = {"overall_score", "status"} - columns
     if missing:
@@ -112,6 +106,26 @@ def read_scores(path: str | Path) -> Scores:
             "write them with `evalmuse score`."
         )
     return scores
+
+
+def read_table(path: Path) -> Scores:
+    """Read a table as it is; what is empty in CSV is None.
+
+    Args:
+        path: ``.parquet``, ``.jsonl`` or ``.csv``.
+
+    Raises:
+        ListError: If the file is missing or damaged.
+    """
+    if not path.is_file():
+        raise ListError(f"There are no scores at {path}; write them with `evalmuse score LIST --out {path}`.")
+    readers: dict[str, Callable[[Path], Scores]] = {
+        ".parquet": _read_parquet,
+        ".jsonl": _read_json_lines,
+        ".csv": _read_csv,
+    }
+    check_scores_path(path)
+    return readers[path.suffix.lower()](path)
 
 
 def json_line(row: Mapping[str, Any]) -> str:
@@ -209,16 +223,24 @@ def _read_json_lines(path: Path) -> Scores:
 
 
 def _read_csv(path: Path) -> Scores:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [dict(row) for row in csv.DictReader(file)]
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [{key: value or None for key, value in row.items()} for row in csv.DictReader(file)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ListError(f"{path} is not a CSV file ({error}).") from None
+    return Scores(rows, _read_provenance(path))
+
+
+def _read_numbers(rows: Sequence[Mapping[str, Any]], path: Path) -> list[dict[str, Any]]:
+    """Make numbers and lists of the texts that a CSV file of ours holds."""
+    read = []
     try:
         for row in rows:
-            row.update({key: None for key, value in row.items() if value == ""})
-            row["overall_score"] = None if row.get("overall_score") is None else float(row["overall_score"])
-            row["elements"] = json.loads(row.get("elements") or "[]")
+            score = None if row.get("overall_score") is None else float(row["overall_score"])
+            read.append({**row, "overall_score": score, "elements": json.loads(row.get("elements") or "[]")})
     except (ValueError, TypeError) as error:
         raise ListError(f"{path} is not a CSV file of scores ({error}).") from None
-    return Scores(rows, _read_provenance(path))
+    return read
 
 
 def _read_provenance(path: Path) -> dict[str, Any]:

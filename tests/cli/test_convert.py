@@ -71,3 +71,26 @@ def test_a_wrong_path_is_one_sentence_and_status_2(words, sentence, converted, c
     assert sentence in captured
     assert captured.count("\n") == 1
     assert not converted
+
+
+def test_a_folder_for_the_hub_is_written_with_its_code(tmp_path, capsys):
+    out = tmp_path / "hub"
+    assert main(["convert", "mini", str(out), "--remote-code"]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    assert {"config.json", "modeling_fga_blip2.py", "README.md"} <= {path.name for path in out.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["fga_blip2.pth", "out"], "takes a model folder or mini, got fga_blip2.pth; convert an official file first"),
+        (["mini", "out", "--scorer", "hps_v2"], "goes without --scorer, --config and --vocab"),
+        (["mini", "fga_blip2.pth"], "fga_blip2.pth is a file or the model itself"),
+    ],
+)
+def test_a_mistake_in_an_export_is_one_sentence(words, sentence, checkpoint, monkeypatch, capsys):
+    monkeypatch.chdir(checkpoint.parent)
+    assert main(["convert", *words, "--remote-code"]) == 2
+    captured = capsys.readouterr().err
+    assert sentence in captured
+    assert captured.count("\n") == 1

@@ -57,6 +57,21 @@ def test_the_table_shows_coverage_figures_and_what_is_missing(pairs, scores, cap
     assert any(line.startswith("balanced accuracy") and "no reference says no" in line for line in lines)
 
 
+def test_a_file_of_another_program_is_joined_by_its_key(pairs, tmp_path, capsys):
+    path = tmp_path / "hpsv3.csv"
+    path.write_text("file,loss\nraw/A/1.png,9\nraw/A/2.png,7\nraw/A/3.png,\nraw/A/4.png,1\nB/1.png,2\n")
+    words = ["evaluate", str(path), "--dataset", "set", "--n-resamples", "0", "--json", "--key-column", "file"]
+    assert main([*words, "--score-column", "loss", "--lower-is-better"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["overall"]["srcc"]["value"] == 1.0
+    assert (record["coverage"]["scored"], record["join"]["unknown"]["first"]) == (3, ["B/1.png"])
+    assert record["statuses"] == {"ok": 3, "not_scored": 1}
+    assert record["overall"]["rmse"]["status"] == "scores are not on the ratings' scale of 1 to 5"
+    assert record["provenance"]["foreign"]["lower_is_better"]
+    assert main([*words, "--score-column", "gain"]) == 2
+    assert "has no column 'gain'; name one of file, loss" in capsys.readouterr().err
+
+
 def test_a_missing_file_of_scores_is_one_sentence_and_status_2(pairs, tmp_path, capsys):
     assert main(["evaluate", str(tmp_path / "absent.parquet"), "--dataset", "set"]) == 2
     assert "There are no scores at" in capsys.readouterr().err
