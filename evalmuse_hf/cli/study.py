@@ -3,7 +3,12 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from evalmuse_hf.cli.intervals import add_resampling_option
+
+if TYPE_CHECKING:
+    from evalmuse_hf.reports import Document
 
 
 def register(subparsers: Any) -> None:
@@ -26,13 +31,48 @@ def register(subparsers: Any) -> None:
     size.add_argument("--quick", action="store_true", help="half a minute, to see that it works; shows nothing else")
     variance.add_argument("--processes", type=int, default=1, metavar="N", help="runs at a time (default: 1)")
     variance.add_argument("--html", type=Path, metavar="FILE", help="also write the result as a page")
-    form = variance.add_mutually_exclusive_group()
+    _add_form(variance)
+    _register_metrics(commands)
+
+
+def _register_metrics(commands: Any) -> None:
+    metrics = commands.add_parser(
+        "metrics",
+        help="which scorer, before a full run?",
+        description="Score a subset with several scorers, and print agreement with people and cost per picture in one "
+        "table. Without a data set, prompts of the embedded world are drawn.",
+    )
+    metrics.add_argument(
+        "--scorers",
+        nargs="+",
+        default=["fga_blip2:mini", "pn_vqa:mini"],
+        metavar="NAME[:MODEL]",
+        help="the first is what the others are compared with (default: fga_blip2:mini pn_vqa:mini)",
+    )
+    metrics.add_argument("--dataset", metavar="PATH", help="data set folder, raw release folder, or Hub id")
+    metrics.add_argument("--split", default="test", metavar="NAME", help="split with ratings (default: %(default)s)")
+    size = metrics.add_mutually_exclusive_group()
+    size.add_argument("--prompts", type=int, default=200, metavar="N", help="prompts (default: %(default)s)")
+    size.add_argument("--quick", action="store_true", help="20 prompts, to see that it works")
+    metrics.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best)")
+    metrics.add_argument("--seed", type=int, default=0, metavar="N", help="of subset and intervals (default: 0)")
+    add_resampling_option(metrics)
+    metrics.add_argument("--html", type=Path, metavar="FILE", help="also write the result as a page")
+    _add_form(metrics)
+
+
+def _add_form(parser: argparse.ArgumentParser) -> None:
+    form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object instead of the tables")
     form.add_argument("--markdown", action="store_true", help="print Markdown instead of plain text")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run a study, and print what came out."""
+    return {"variance": _run_variance, "metrics": _run_metrics}[args.study](args)
+
+
+def _run_variance(args: argparse.Namespace) -> int:
     if args.processes < 1:
         raise ValueError(f"--processes must be at least 1, got {args.processes}.")
     from evalmuse_hf.meta_evaluation.studies.variance_findings import find_differences
@@ -43,17 +83,46 @@ def run(args: argparse.Namespace) -> int:
         read_options,
         run_study,
     )
-    from evalmuse_hf.reports import document_markdown, document_text, write_document
 
     whole = StudyOptions() if args.recipe is None else read_options(args.recipe)
     options = quick_options() if args.quick else whole
     study = run_study(options, args.out, processes=args.processes, progress=not args.quiet)
     findings = find_differences(study)
     document = make_document(findings)
+    _show(args, document, findings.record())
+    return 0
+
+
+def _run_metrics(args: argparse.Namespace) -> int:
+    from evalmuse_hf.meta_evaluation.studies.metrics_study import (
+        QUICK_PROMPTS,
+        MetricsOptions,
+        make_metrics_document,
+        run_metrics_study,
+    )
+
+    study = run_metrics_study(
+        MetricsOptions(
+            scorers=args.scorers,
+            dataset=args.dataset,
+            split=args.split,
+            prompts=QUICK_PROMPTS if args.quick else args.prompts,
+            seed=args.seed,
+            n_resamples=args.n_resamples,
+            device=args.device,
+        )
+    )
+    _show(args, make_metrics_document(study), study.record())
+    return 0
+
+
+def _show(args: argparse.Namespace, document: "Document", record: dict[str, Any]) -> None:
+    """Print a study in the form that was asked for."""
+    from evalmuse_hf.reports import document_markdown, document_text, write_document
+
     if args.html is not None:
         write_document(document, args.html)
     if args.json:
-        print(json.dumps(findings.record(), indent=2))
+        print(json.dumps(record, indent=2))
     else:
         print(document_markdown(document) if args.markdown else document_text(document))
-    return 0
