@@ -26,7 +26,9 @@ class Scores:
     Attributes:
         rows: One mapping per row of the list: its own columns, then ``overall_score`` (1 to 5), ``elements`` (mappings
             with ``text``, ``category``, ``score`` in [0, 1] and ``status``), ``status`` and ``message``. What could
-            not be scored is None and never 0.
+            not be scored is None and never 0. Where a model was asked, elements also have ``answers``, and the row
+            ``prompt_answers`` if it was asked about the prompt as a whole: ``question``, probabilities ``yes`` and
+            ``no``, and ``text`` where it answered in words.
         provenance: What produced them; see `evalmuse_hf.scoring.provenance_of`.
     """
 
@@ -161,12 +163,16 @@ def _write_parquet(scores: Scores, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    element = pa.struct(
-        [("text", pa.string()), ("category", pa.string()), ("score", pa.float64()), ("status", pa.string())]
+    answers = pa.list_(
+        pa.struct([("question", pa.string()), ("yes", pa.float64()), ("no", pa.float64()), ("text", pa.string())])
     )
+    fields = [("text", pa.string()), ("category", pa.string()), ("score", pa.float64()), ("status", pa.string())]
+    if any("answers" in element for row in scores.rows for element in row.get("elements") or ()):
+        fields.append(("answers", answers))
     types = {
         "overall_score": pa.float64(),
-        "elements": pa.list_(element),
+        "elements": pa.list_(pa.struct(fields)),
+        "prompt_answers": answers,
         "status": pa.string(),
         "message": pa.string(),
     }
@@ -237,7 +243,8 @@ def _read_numbers(rows: Sequence[Mapping[str, Any]], path: Path) -> list[dict[st
     try:
         for row in rows:
             score = None if row.get("overall_score") is None else float(row["overall_score"])
-            read.append({**row, "overall_score": score, "elements": json.loads(row.get("elements") or "[]")})
+            lists = {key: json.loads(row[key]) for key in ("elements", "prompt_answers") if row.get(key) is not None}
+            read.append({"elements": [], **row, "overall_score": score, **lists})
     except (ValueError, TypeError) as error:
         raise ListError(f"{path} is not a CSV file of scores ({error}).") from None
     return read

@@ -2,10 +2,10 @@
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evalmuse_hf.models.scorer import PairScore, Scorer
+from evalmuse_hf.models.scorer import Answer, PairScore, Scorer
 from evalmuse_hf.schema import Element
 from evalmuse_hf.scoring.lists import ROW_ERROR, ListRow, ScoreList
 from evalmuse_hf.scoring.provenance import provenance_of
@@ -82,6 +82,7 @@ def _spell(score: PairScore, row: ListRow) -> Mapping[str, Any]:
         "elements": list(_spell_elements(score)),
         "status": score.status,
         "message": score.message and f"{row.place}: {score.message}",
+        **_spell_answers(score.answers, "prompt_answers"),
     }
 
 
@@ -92,7 +93,17 @@ def _spell_elements(score: PairScore) -> Iterator[dict[str, Any]]:
             "category": element.category,
             "score": _null(element.score),
             "status": element.status,
+            **_spell_answers(element.answers, "answers"),
         }
+
+
+def _spell_answers(answers: Sequence[Answer], key: str) -> dict[str, Any]:
+    """What a model was asked and said; nothing where it was not asked, so that other scorers' files stay as they are."""
+    spelled = [
+        {"question": answer.question, "yes": _null(answer.yes), "no": _null(answer.no), "text": answer.text}
+        for answer in answers
+    ]
+    return {key: spelled} if spelled else {}
 
 
 def _null(value: float) -> float | None:

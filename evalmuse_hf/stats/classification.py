@@ -90,7 +90,9 @@ def element_accuracy(
             groups=[groups[row] for row in rows] if groups is not None else None,
             nan_policy=nan_policy,
         )
-        table[category] = _accuracy(sample, threshold=threshold, average=average, resampling=resampling)
+        # A category of one prompt only is nothing to warn of.
+        own = resampling if sample.n_clusters > 1 else replace(resampling, n_resamples=0)
+        table[category] = _accuracy(sample, threshold=threshold, average=average, resampling=own)
     return replace(total, by_category=table)
 
 

@@ -24,6 +24,14 @@ def test_what_is_written_is_read_back(tmp_path, suffix):
     assert not list(path.parent.glob(".*"))
 
 
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl", "csv"])
+def test_what_a_model_was_asked_is_kept(tmp_path, suffix):
+    answer = {"question": "Is it red?", "yes": 0.5, "no": 0.25, "text": None}
+    rows = [{**ROWS[0], "elements": [{**ELEMENT, "answers": [answer]}], "prompt_answers": [answer]}]
+    write_scores(Scores(rows), tmp_path / f"scores.{suffix}")
+    assert read_scores(tmp_path / f"scores.{suffix}").rows == rows
+
+
 def test_a_number_that_is_not_there_is_null_in_the_file(tmp_path):
     rows = [{**ROWS[0], "overall_score": float("nan")}]
     write_scores(Scores(rows), tmp_path / "scores.jsonl")

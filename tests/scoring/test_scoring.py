@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from evalmuse_hf.meta_evaluation import join_scores
+from evalmuse_hf.models.scorer import Answer, ElementScore, PairScore
 from evalmuse_hf.scoring import list_from_records, read_scores, score_list, write_scores
 
 UNUSUAL_PICTURES = ["palette.png", "cmyk.jpg", "16bit.png", "animated.gif", "rotated.jpg"]
@@ -25,6 +26,19 @@ def test_columns_are_kept_and_scores_are_added(scorer, pictures):
         {"text": "a dog", "category": None, "score": None, "status": "unmatched"},
     ]
     assert (rows[0]["id"], rows[0]["seed"], rows[0]["status"], rows[0]["message"]) == ("x", 3, "ok", None)
+
+
+def test_what_a_model_was_asked_is_in_the_row(pictures):
+    class Asked:
+        name = "asked"
+
+        def score(self, *, images, prompts, elements):
+            answer = Answer("Is it?", 0.75, 0.125)
+            return [PairScore(0.5, (ElementScore("cat", None, 0.75, "ok", (answer,)),), answers=(answer,))]
+
+    (row,) = score(Asked(), pictures, {"image": "0.png", "prompt": "a cat", "elements": ["cat"]})
+    expected = [{"question": "Is it?", "yes": 0.75, "no": 0.125, "text": None}]
+    assert (row["prompt_answers"], row["elements"][0]["answers"]) == (expected, expected)
 
 
 def test_a_column_with_the_name_of_a_score_is_kept_under_another(scorer, pictures):

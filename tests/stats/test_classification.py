@@ -101,3 +101,16 @@ def test_one_category_per_element_is_needed():
 def test_an_unknown_option_is_refused(option):
     with pytest.raises(ValueError, match="must be one of"):
         element_accuracy(predictions=[1, 0], references=[1, 0], **option)
+
+
+def test_a_category_of_one_group_has_no_interval_and_no_warning(caplog):
+    result = element_accuracy(
+        predictions=[1, 0, 1],
+        references=[1, 0, 0],
+        categories=["color", "color", "food"],
+        groups=["a", "b", "b"],
+        n_resamples=20,
+    )
+    assert result.by_category["food"].confidence_interval is None
+    assert result.by_category["color"].confidence_interval is not None
+    assert not caplog.records

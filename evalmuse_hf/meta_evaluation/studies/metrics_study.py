@@ -144,8 +144,10 @@ def make_metrics_document(study: MetricsStudy) -> Document:
     Args:
         study: What came out.
     """
-    header = ("scorer", "SRCC", "95 % interval", "less the first", "95 % interval", "within prompts")
-    header = (*header, "element accuracy", "balanced", "scored", "s per picture", "cost", "parameters")
+    header = (
+        *("scorer", "SRCC", "95 % interval", "less the first", "95 % interval", "within prompts"),
+        *("element accuracy", "balanced", "scored", "s per picture", "cost", "parameters"),
+    )
     cheapest = min(figure.seconds for figure in study.figures)
     rows = []
     for figure in study.figures:
