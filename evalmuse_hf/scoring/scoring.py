@@ -98,7 +98,7 @@ def _spell_elements(score: PairScore) -> Iterator[dict[str, Any]]:
 
 
 def _spell_answers(answers: Sequence[Answer], key: str) -> dict[str, Any]:
-    """What a model was asked and said; nothing where it was not asked, so that other scorers' files stay as they are."""
+    """What a model was asked and said; nothing where it was not asked, so that other files stay as they are."""
     spelled = [
         {"question": answer.question, "yes": _null(answer.yes), "no": _null(answer.no), "text": answer.text}
         for answer in answers
