@@ -64,7 +64,7 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         write_scores(scores, args.out)
     if args.list is None:
         return _describe_single(scores, args)
-    n_scored = scores.statuses.get("ok", 0)
+    n_scored = scores.n_scored
     return CommandOutput(
         "\n".join(map(json_line, scores.rows)) if args.out is None else str(args.out),
         _summary(scores),
@@ -99,11 +99,11 @@ def _single_row(args: argparse.Namespace) -> ScoreList:
 
 def _describe_single(scores: Scores, args: argparse.Namespace) -> CommandOutput:
     row = scores.rows[0]
-    if row["status"] != "ok":
-        note = (row["message"] or row["status"]).removeprefix("row 0: ")  # there is no other row
+    note = "" if row["status"] == "ok" else (row["message"] or row["status"]).removeprefix("row 0: ")  # the only one
+    if row["overall_score"] is None:
         return CommandOutput(_pretty(row, scores) if args.json else "", note, status=2, n_failed=1)
     if args.json:
-        return CommandOutput(_pretty(row, scores), "")
+        return CommandOutput(_pretty(row, scores), note)
     scale = (
         "1 to 5" if args.scorer == "fga_blip2" else "0 to 1" if args.scorer in QUESTION_SCORERS else "its own scale"
     )
@@ -112,7 +112,7 @@ def _describe_single(scores: Scores, args: argparse.Namespace) -> CommandOutput:
         value = "  -  " if element["score"] is None else f"{element['score']:.3f}"
         remark = "" if element["status"] == "ok" else f"  ({element['status']})"
         lines.append(f"element  {value}  {element['text']}{remark}")
-    return CommandOutput("\n".join(lines), "")
+    return CommandOutput("\n".join(lines), note)
 
 
 def _pretty(row: Mapping[str, Any], scores: Scores) -> str:
@@ -121,10 +121,21 @@ def _pretty(row: Mapping[str, Any], scores: Scores) -> str:
 
 
 def _summary(scores: Scores) -> str:
-    """One line: how many rows were scored, and what became of the others."""
-    statuses = scores.statuses
-    n_scored = statuses.pop("ok", 0)
-    others = "".join(f"; {count} {status}" for status, count in statuses.items())
-    first = next((row["message"] for row in scores.rows if row["message"]), None)
-    example = f". The first: {first}" if first else "."
-    return f"Scored {n_scored} of {len(scores.rows)} rows with {scores.provenance.get('scorer')}{others}{example}"
+    """One line: how many rows were scored, what is to be known of some, and what became of the others."""
+    scored: dict[str, int] = {}
+    failed: dict[str, int] = {}
+    for row in scores.rows:
+        counts = failed if row["overall_score"] is None else scored
+        counts[row["status"]] = counts.get(row["status"], 0) + 1
+    scored.pop("ok", None)
+    remarks = ", ".join(f"{count} {status}" for status, count in _most_first(scored))
+    others = "".join(f"; {count} {status}" for status, count in _most_first(failed))
+    messages = [(row["overall_score"] is not None, row["message"]) for row in scores.rows if row["message"]]
+    example = f". The first: {min(messages, key=lambda pair: pair[0])[1]}" if messages else "."
+    scorer = scores.provenance.get("scorer")
+    noted = f" ({remarks})" if remarks else ""
+    return f"Scored {scores.n_scored} of {len(scores.rows)} rows with {scorer}{noted}{others}{example}"
+
+
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: -item[1])

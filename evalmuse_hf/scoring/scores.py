@@ -36,6 +36,11 @@ class Scores:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def n_scored(self) -> int:
+        """Rows with an overall score, whatever their status."""
+        return sum(row["overall_score"] is not None for row in self.rows)
+
+    @property
     def statuses(self) -> dict[str, int]:
         """Rows per status, the most frequent first."""
         counts: dict[str, int] = {}

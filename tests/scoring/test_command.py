@@ -118,3 +118,26 @@ def test_the_module_answers_a_mistake_in_one_sentence(tmp_path, capsys):
     captured = capsys.readouterr().err
     assert captured.startswith("python -m evalmuse_hf.scoring: There is no list at")
     assert captured.count("\n") == 1
+
+
+def test_a_score_with_a_remark_is_a_score(pictures, blip2_folder, tmp_path):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    options = ["--scorer", "blip2_itm", "--model", str(blip2_folder), "--device", "cpu"]
+    picture, prompt = str(pictures / "0.png"), "red cat " * 40
+    single = run_command(parser.parse_args(["--image", picture, "--prompt", prompt, *options]), progress=False)
+    assert (single.status, single.result.startswith("overall  0.")) == (0, True)
+    assert single.note == "The prompt is longer than the 40 tokens that the model reads, and is cut."
+    path = tmp_path / "pairs.jsonl"
+    rows = [
+        {"image": picture, "prompt": prompt},
+        {"image": "no.png", "prompt": "a"},
+        {"image": picture, "prompt": "a"},
+    ]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    listed = run_command(parser.parse_args([str(path), *options]), progress=False)
+    assert listed.note.startswith(
+        "Scored 2 of 3 rows with blip2_itm:tiny-blip2 (1 truncated); 1 image_error. The first: "
+    )
+    assert "no.png" in listed.note
+    assert (listed.status, listed.n_failed) == (0, 1)

@@ -1,19 +1,18 @@
 """BLIP-2's image-text matching head, which the EvalMuse paper calls BLIPv2Score."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 from transformers import Blip2ForImageTextRetrieval
 
 from evalmuse_hf.models.encoders import PicturePreprocessor
-from evalmuse_hf.models.matchers.prompt_batch import batch_prompts
+from evalmuse_hf.models.matchers.blip_matcher import BlipMatcher
+from evalmuse_hf.models.matchers.prompt_batch import PromptBatch
 
 
-class Blip2Matcher:
-    """Match probabilities of a `Blip2ForImageTextRetrieval`, its vision tower run once per picture.
+class Blip2Matcher(BlipMatcher):
+    """Probability that picture and prompt belong together, by a `Blip2ForImageTextRetrieval`.
 
     Equal to the stock model called with ``use_image_text_matching_head=True`` and the softmax of its logits.
 
@@ -35,39 +34,12 @@ class Blip2Matcher:
         *,
         device: str | torch.device | None = None,
     ) -> None:
-        self.model: Any = (model if device is None else model.to(device)).train(False)  # type: ignore[arg-type]
-        self.tokenizer = tokenizer
-        self.preprocess = preprocess
-        self.max_tokens = int(self.model.config.qformer_config.max_position_embeddings)
+        config: Any = model.config
+        max_tokens = int(config.qformer_config.max_position_embeddings)
+        super().__init__(model, tokenizer, preprocess, max_tokens=max_tokens, device=device)
 
-    @torch.inference_mode()
-    def encode_pictures(self, pictures: Sequence[Image.Image]) -> Tensor:
-        """Run the vision tower.
-
-        Args:
-            pictures: RGB pictures.
-
-        Returns:
-            Patch states, shape ``(B, P, D)``, on the model's device.
-        """
-        pixels = self.preprocess(pictures).to(self.model.device, self.model.dtype)
-        states: Tensor = self.model.vision_model(pixel_values=pixels).last_hidden_state
-        return states
-
-    @torch.inference_mode()
-    def score_pairs(self, states: Tensor, prompts: Sequence[str]) -> tuple[Tensor, list[bool]]:
-        """Read pictures and prompts together.
-
-        Args:
-            states: One picture per prompt, as `encode_pictures` gives them, shape ``(B, P, D)``.
-            prompts: As many texts; one that is too long is cut.
-
-        Returns:
-            Probability that picture and prompt belong together, float32 on the CPU, shape ``(B,)``, and whether each
-            prompt was cut.
-        """
-        batch = batch_prompts(self.tokenizer, prompts, max_tokens=self.max_tokens, device=self.model.device)
-        queries = self.model.query_tokens.expand(len(prompts), -1, -1)  # (B, Q, D)
+    def _match(self, states: Tensor, batch: PromptBatch) -> Tensor:
+        queries = self.model.query_tokens.expand(len(states), -1, -1)  # (B, Q, D)
         hidden = self.model.qformer(
             query_embeds=self.model.embeddings(input_ids=batch.input_ids, query_embeds=queries),
             query_length=queries.shape[1],
@@ -75,5 +47,5 @@ class Blip2Matcher:
             encoder_hidden_states=states,
         ).last_hidden_state
         head = self.model.itm_head
-        logits = head(hidden[:, : queries.shape[1]].to(head.weight.dtype)).mean(dim=1)  # (B, 2)
-        return logits.float().softmax(dim=-1)[:, 1].cpu(), batch.was_cut
+        logits: Tensor = head(hidden[:, : queries.shape[1]].to(head.weight.dtype)).mean(dim=1)  # (B, 2)
+        return logits.float().softmax(dim=-1)[:, 1]

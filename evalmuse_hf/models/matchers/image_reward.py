@@ -15,7 +15,8 @@ from transformers.utils.constants import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 from transformers.utils.generic import ModelOutput
 
 from evalmuse_hf.models.encoders import PicturePreprocessor
-from evalmuse_hf.models.matchers.prompt_batch import batch_prompts
+from evalmuse_hf.models.matchers.blip_matcher import BlipMatcher
+from evalmuse_hf.models.matchers.prompt_batch import PromptBatch
 
 MAX_TOKENS = 35
 
@@ -103,8 +104,8 @@ class ImageRewardModel(BlipPreTrainedModel):
         return ImageRewardOutput(reward=(raw - self.config.reward_mean) / self.config.reward_std)
 
 
-class ImageRewardMatcher:
-    """Rewards of an `ImageRewardModel`, its vision tower run once per picture.
+class ImageRewardMatcher(BlipMatcher):
+    """Rewards of an `ImageRewardModel`; a prompt of more than 35 tokens is cut, as in the published code.
 
     Args:
         model: The network; it is moved to ``device`` and put into evaluation mode.
@@ -113,39 +114,15 @@ class ImageRewardMatcher:
     """
 
     def __init__(self, model: ImageRewardModel, tokenizer: Any, *, device: str | torch.device | None = None) -> None:
-        self.model: Any = (model if device is None else model.to(device)).train(False)  # type: ignore[arg-type]
-        self.tokenizer = tokenizer
-        self.preprocess = crop_preprocessor(self.model.config.vision_config.image_size)
-        self.max_tokens = min(MAX_TOKENS, self.model.config.text_config.max_position_embeddings)
+        config: Any = model.config
+        preprocess = crop_preprocessor(config.vision_config.image_size)
+        max_tokens = min(MAX_TOKENS, config.text_config.max_position_embeddings)
+        super().__init__(model, tokenizer, preprocess, max_tokens=max_tokens, device=device)
 
-    @torch.inference_mode()
-    def encode_pictures(self, pictures: Sequence[Image.Image]) -> Tensor:
-        """Run the vision tower.
-
-        Args:
-            pictures: RGB pictures.
-
-        Returns:
-            Patch states, shape ``(B, P, D)``, on the model's device.
-        """
-        pixels = self.preprocess(pictures).to(self.model.device, self.model.dtype)
-        states: Tensor = self.model.vision_model(pixel_values=pixels).last_hidden_state
-        return states
-
-    @torch.inference_mode()
-    def score_pairs(self, states: Tensor, prompts: Sequence[str]) -> tuple[Tensor, list[bool]]:
-        """Read pictures and prompts together.
-
-        Args:
-            states: One picture per prompt, as `encode_pictures` gives them, shape ``(B, P, D)``.
-            prompts: As many texts; one of more than 35 tokens is cut, as in the published code.
-
-        Returns:
-            Rewards, float32 on the CPU, shape ``(B,)``, and whether each prompt was cut.
-        """
-        batch = batch_prompts(self.tokenizer, prompts, max_tokens=self.max_tokens, device=self.model.device)
+    def _match(self, states: Tensor, batch: PromptBatch) -> Tensor:
         output = self.model(input_ids=batch.input_ids, attention_mask=batch.attention_mask, image_embeds=states)
-        return output.reward.cpu(), batch.was_cut
+        reward: Tensor = output.reward
+        return reward
 
 
 def crop_preprocessor(size: int) -> PicturePreprocessor:
