@@ -4,9 +4,10 @@ Pillow's global switches are left alone: a truncated file is an error here, not 
 """
 
 import io
+import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,18 @@ class ImageDecodingError(ValueError):
     """A picture that cannot be read; the message names it and says what is wrong with it."""
 
 
+class PictureFile(NamedTuple):
+    """A picture as a file.
+
+    Attributes:
+        content: Its bytes.
+        name: How messages call it.
+    """
+
+    content: bytes
+    name: str
+
+
 def load_image(source: ImageSource, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read one picture as RGB.
 
@@ -64,21 +77,40 @@ def load_image(source: ImageSource, *, name: str | None = None, max_pixels: int 
         ImageDecodingError: If the picture is missing, empty, truncated, too large, or not a picture.
         TypeError: If ``source`` is of another kind.
     """
-    if isinstance(source, Mapping):
-        return _load_mapping(source, name=name, max_pixels=max_pixels)
     if isinstance(source, np.ndarray):
         return _array_to_rgb(source, name=name or "given as an array", max_pixels=max_pixels)
     if isinstance(source, Image.Image):
         label = name or getattr(source, "filename", "") or "given as a Pillow image"
         return _to_rgb(source, name=str(label), max_pixels=max_pixels)
+    file = file_of(source, name=name)
+    if file is None:
+        raise TypeError(
+            "`source` must be a path, bytes, a Pillow image, a NumPy array, or a mapping with 'bytes' and 'path', "
+            f"got {type(source).__name__}."
+        )
+    return _decode(file.content, name=file.name, max_pixels=max_pixels)
+
+
+def file_of(source: Any, *, name: str | None = None) -> PictureFile | None:
+    """Read a picture as a file, undecoded.
+
+    Args:
+        source: Anything that `load_image` opens.
+        name: How messages call the picture; by default its path.
+
+    Returns:
+        Its bytes; None for what is no file: a Pillow image, an array, or another kind of object.
+
+    Raises:
+        ImageDecodingError: If the file cannot be read.
+    """
+    if isinstance(source, Mapping):
+        return _file_of_mapping(source, name=name)
     if isinstance(source, bytes | bytearray):
-        return _decode(bytes(source), name=name or "given as bytes", max_pixels=max_pixels)
+        return PictureFile(bytes(source), name or "given as bytes")
     if isinstance(source, str | Path):
-        return _decode(_read(Path(source), name=name), name=name or str(source), max_pixels=max_pixels)
-    raise TypeError(
-        "`source` must be a path, bytes, a Pillow image, a NumPy array, or a mapping with 'bytes' and 'path', "
-        f"got {type(source).__name__}."
-    )
+        return PictureFile(_read(Path(source), name=name), name or str(source))
+    return None
 
 
 def check_image(content: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> None:
@@ -99,19 +131,19 @@ def check_image(content: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> N
             _to_rgb(image, name=name, max_pixels=max_pixels)
 
 
-def _load_mapping(source: Mapping[str, Any], *, name: str | None, max_pixels: int) -> Image.Image:
-    """Load from the content if it is there, else from the path."""
+def _file_of_mapping(source: Mapping[str, Any], *, name: str | None) -> PictureFile | None:
+    """Read the content if it is there, else from the path."""
     path, content = source.get("path"), source.get("bytes")
     if content is not None:
         label = name or (str(path) if path else None)
         if not isinstance(content, bytes | bytearray):  # `bytes` of a number would make that many zeros
             problem = f"its 'bytes' are of type {type(content).__name__}; give the content of the file as bytes."
             raise _error(label or "given as a mapping", problem)
-        return load_image(content, name=label, max_pixels=max_pixels)
+        return file_of(content, name=label)
     if path:
         if not isinstance(path, str | Path):
             raise _error(name or "given as a mapping", f"its 'path' is of type {type(path).__name__}; give a text.")
-        return load_image(path, name=name, max_pixels=max_pixels)
+        return file_of(path, name=name)
     raise _error(name or "given as a mapping", "it has neither 'bytes' nor 'path'; give one of them.")
 
 
@@ -119,8 +151,11 @@ def _read(path: Path, *, name: str | None) -> bytes:
     """Content of a file."""
     label = name or str(path)
     try:
-        if path.is_dir():
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
             raise _error(label, f"{path} is a folder; give the path of one picture.")
+        if not stat.S_ISREG(mode):  # reading a pipe or a device may never end
+            raise _error(label, f"{path} is a pipe or a device; give the path of a file.")
         return path.read_bytes()
     except ImageDecodingError:
         raise

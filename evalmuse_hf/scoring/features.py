@@ -3,14 +3,12 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from PIL import Image
 
-from evalmuse_hf.images import ImageDecodingError, content_hash, load_image
+from evalmuse_hf.images import ImageDecodingError, picture_hash
 from evalmuse_hf.scoring.feature_store import FeatureError, FeatureStore
 
 if TYPE_CHECKING:
@@ -121,7 +119,7 @@ class FeatureCache:
         """
         try:
             return picture_hash(picture)
-        except (ImageDecodingError, OSError, TypeError, ValueError):
+        except (ImageDecodingError, TypeError):
             return None  # whoever decodes it says what is wrong with it
 
     def find(self, content: str) -> "Tensor | None":
@@ -178,34 +176,6 @@ class FeatureCache:
         if self._usable:
             logger.warning("No more features are kept: %s", error)
         self._usable = False
-
-
-def picture_hash(picture: Any) -> str:
-    """Hash the content of a picture: of a file its bytes, of anything else its pixels.
-
-    Args:
-        picture: Anything that `evalmuse_hf.images.load_image` opens.
-
-    Returns:
-        64 hexadecimal digits; of a file those of `evalmuse_hf.images.content_hash`, which are in the column
-        ``content_hash`` of a data set.
-
-    Raises:
-        evalmuse_hf.images.ImageDecodingError: If the pixels cannot be read.
-        OSError: If the file cannot be read.
-        TypeError: If the picture is of another kind.
-    """
-    if isinstance(picture, Mapping):
-        content = picture.get("bytes")
-        return picture_hash(picture.get("path") if content is None else content)
-    if isinstance(picture, str | Path):
-        return content_hash(Path(picture).read_bytes())
-    if isinstance(picture, bytes | bytearray):
-        return content_hash(bytes(picture))
-    if isinstance(picture, Image.Image | np.ndarray):
-        pixels = load_image(picture)
-        return content_hash(b"pixels %d %d " % pixels.size + pixels.tobytes())
-    raise TypeError(f"Expected a picture, got {type(picture).__name__}.")
 
 
 def _tower_hash(model: Any, processor: Any) -> str:

@@ -9,9 +9,9 @@ import torch
 from torch import distributed
 from torch.utils.data import Dataset
 
-from evalmuse_hf.images import load_image
+from evalmuse_hf.images import load_image, picture_hash
 from evalmuse_hf.scoring.feature_store import FeatureDtype, FeatureError, FeatureStore
-from evalmuse_hf.scoring.features import TRAINED_LAYER, FrozenEncoder, VisionTower, picture_hash
+from evalmuse_hf.scoring.features import TRAINED_LAYER, FrozenEncoder, VisionTower
 from evalmuse_hf.training.rated_pairs import training_items
 from evalmuse_hf.training.weighting import VarianceWeights
 

@@ -1,4 +1,5 @@
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -189,11 +190,18 @@ def test_a_name_that_is_too_long_for_the_system_is_an_error():
         load_image("a" * 300 + "/b.png")
 
 
+def test_a_pipe_is_no_picture_and_is_not_waited_for(tmp_path: Path):
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    with pytest.raises(ImageDecodingError, match="is a pipe or a device"):
+        load_image(pipe)
+
+
 def test_a_folder_that_may_not_be_searched_is_an_error(monkeypatch: pytest.MonkeyPatch):
-    def refuse(path: Path) -> bool:
+    def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "is_dir", refuse)  # root may search every folder
+    monkeypatch.setattr(Path, "stat", refuse)  # root may search every folder
     with pytest.raises(ImageDecodingError, match=r"cannot be opened .*Permission denied"):
         load_image("secret/b.png")
 
