@@ -26,13 +26,8 @@ from evalmuse_hf.mini import write_release
 from evalmuse_hf.mini.pool import draw_pool
 from evalmuse_hf.mini.questions import structure_truths
 from evalmuse_hf.models.scorer import ElementScore, PairScore
-from evalmuse_hf.models.vqa.methods import (
-    DependentQuestions,
-    GeneratedAnswers,
-    PositiveNegative,
-    StructureQuestions,
-    WholePrompt,
-)
+from evalmuse_hf.models.vqa.generated_answers import GeneratedAnswers
+from evalmuse_hf.models.vqa.methods import DependentQuestions, PositiveNegative, StructureQuestions, WholePrompt
 from evalmuse_hf.models.vqa.question_scorer import score_together
 from evalmuse_hf.models.vqa.yes_no import YesNo
 from evalmuse_hf.scoring import load_scorer

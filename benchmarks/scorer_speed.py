@@ -1,16 +1,19 @@
 """What a picture costs each scorer: ``python benchmarks/scorer_speed.py [--scorers NAME ...] [--pictures 2]``.
 
-Networks of their official sizes with random weights, on the CPU; seconds per picture (one prompt each, pictures of 512
-pixels, decoding included), the median of several rounds, and the ratio to CLIPScore. Scorers that ask a 7B chat model
-do not fit here; their questions per second on a smaller model are in `benchmarks/shared_prefix.py`.
+Networks of their official sizes with random weights, on the CPU; seconds per picture (one prompt each, pictures of
+512 pixels, decoding included), the median of several rounds, and the ratio to the first. A 7B chat model does not
+fit here: scorers that ask are measured with the packaged one for drawings (``--scorers pn_vqa ...``, or ``asking``
+for all of them), and the number of their questions is printed. What a larger one takes is that number divided by the
+questions per second that `benchmarks/shared_prefix.py` prints for its ``--size``.
 """
 
 import argparse
 import gc
+import math
 import statistics
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,7 +35,8 @@ from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
 from evalmuse_hf.models.matchers import Blip2Matcher, ImageRewardMatcher, ImageRewardModel, MatchingScorer
 from evalmuse_hf.models.matchers.convert_image_reward import OFFICIAL_SIZES as REWARD_SIZES
 from evalmuse_hf.models.matchers.convert_image_reward import build_config as build_reward_config
-from evalmuse_hf.models.scorer import Scorer
+from evalmuse_hf.models.scorer import PairScore, Scorer
+from evalmuse_hf.scoring.loading import QUESTION_SCORERS, load_scorer
 
 PROMPT = "a photo of a small cat on a red sofa, two lamps behind it"
 SIDE = 512
@@ -53,45 +57,66 @@ class WordIds:
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
-    parser.add_argument("--scorers", nargs="+", choices=list(BUILDERS), default=list(BUILDERS))
+    names = [*BUILDERS, *ASKING, "asking"]
+    parser.add_argument("--scorers", nargs="+", choices=names, default=list(BUILDERS), metavar="NAME")
     parser.add_argument("--pictures", type=int, default=2, help="per round, in one pass (default: 2)")
     parser.add_argument("--rounds", type=int, default=5, help="of which the median is taken (default: 5)")
+    parser.add_argument(
+        "--processor-time", action="store_true", help="seconds of the processors, for a machine with other work to do"
+    )
     arguments = parser.parse_args()
-    print(f"CPU, {torch.get_num_threads()} threads, float32, {arguments.pictures} pictures per pass")
+    clock = time.process_time if arguments.processor_time else time.perf_counter
+    kind = "processor time" if arguments.processor_time else "time by the clock"
+    print(f"CPU, {torch.get_num_threads()} threads, {kind}, float32, {arguments.pictures} pictures per pass")
     first = None
-    for name in arguments.scorers:
-        scorer: Any = BUILDERS[name]()
+    scorers = [own for name in arguments.scorers for own in (ASKING if name == "asking" else (name,))]
+    for name in scorers:
+        scorer: Any = BUILDERS[name]() if name in BUILDERS else make_asking(name)
         parameters = sum(parameter.numel() for parameter in scorer.model.parameters())
-        seconds = measure(scorer, pictures=arguments.pictures, rounds=arguments.rounds)
-        first = first or seconds
+        speed = measure(scorer, pictures=arguments.pictures, rounds=arguments.rounds, clock=clock)
+        first = first or speed.seconds
+        asked = f", {speed.questions:.0f} questions" if speed.questions else ""
         print(
-            f"{name:13}{parameters / 1e6:7.0f} M parameters {seconds:8.2f} s per picture {seconds / first:6.2f} times "
-            f"{arguments.scorers[0]}",
+            f"{name:13}{parameters / 1e6:7.1f} M parameters {speed.seconds:8.3f} s per picture{asked} "
+            f"{speed.seconds / first:6.2f} times {scorers[0]}",
             flush=True,
         )
         del scorer
         gc.collect()
 
 
-def measure(scorer: Scorer, *, pictures: int, rounds: int) -> float:
+class Speed(NamedTuple):
+    """What a picture costs: seconds, and different questions, 0 for scorers that ask nothing."""
+
+    seconds: float
+    questions: float
+
+
+def measure(scorer: Scorer, *, pictures: int, rounds: int, clock: Callable[[], float] = time.perf_counter) -> Speed:
     """Median seconds per picture, after one picture to warm up.
 
     Args:
         scorer: Who scores.
         pictures: Of each round.
         rounds: How many.
+        clock: What counts the seconds.
     """
     rng = np.random.default_rng(0)
     images = list(rng.integers(0, 256, (pictures, SIDE, SIDE, 3), dtype=np.uint8))
     scorer.score(images=images[:1], prompts=[PROMPT])
     seconds = []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start = clock()
         results = scorer.score(images=images, prompts=[PROMPT] * pictures)
-        seconds.append((time.perf_counter() - start) / pictures)
-        if any(result.status != "ok" for result in results):
+        seconds.append((clock() - start) / pictures)
+        if any(math.isnan(result.overall) for result in results):
             raise SystemExit(f"{scorer.name} could not score: {results[0].message}")
-    return statistics.median(seconds)
+    return Speed(statistics.median(seconds), len(_questions(results[0])))
+
+
+def _questions(result: PairScore) -> set[str]:
+    answers = [*result.answers, *(answer for element in result.elements for answer in element.answers)]
+    return {answer.question for answer in answers}
 
 
 def make_clip_score() -> Scorer:
@@ -132,6 +157,12 @@ def make_fga_blip2() -> Scorer:
     return FGABlip2Scorer(FGABlip2ForAlignment(FGABlip2Config()), processor, name="fga_blip2")
 
 
+def make_asking(name: str) -> Scorer:
+    """A scorer that asks the packaged chat model."""
+    options: dict[str, Any] = {"levels": ["no", "yes"]} if name == "level_judge" else {}  # words that it knows
+    return load_scorer(name, model="mini", device="cpu", **options)
+
+
 def make_tokenizer() -> BertTokenizer:
     """A BERT tokenizer of letters."""
     words = [*("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), *PROMPT.replace(",", " ").split(), *LETTERS]
@@ -139,6 +170,7 @@ def make_tokenizer() -> BertTokenizer:
     return BertTokenizer(vocab=ids, model_max_length=512)
 
 
+ASKING = (*QUESTION_SCORERS, "level_judge")
 BUILDERS: dict[str, Callable[[], Scorer]] = {
     "clip_score": make_clip_score,
     "hps_v2": make_hps_v2,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evalmuse_hf import __version__
+from evalmuse_hf.cli.module_cache import installed_versions, modules_folder
 
 FORMAT = 1  # raised when a key changes its meaning or goes away
 
@@ -59,8 +60,9 @@ def examine() -> dict[str, Any]:
 
     Returns:
         Keys ``format``, ``evalmuse_hf``, ``python``, ``system``, ``packages`` (version or None), ``device``,
-        ``checkpoints`` (bytes of each packaged one), ``caches``, ``offline`` (values of the variables) and
-        ``problems`` (sentences; empty when all is well).
+        ``checkpoints`` (bytes of each packaged one), ``caches``, ``modules`` (version of each `evaluate` module that
+        ``evalmuse metrics install`` installed), ``offline`` (values of the variables) and ``problems`` (sentences;
+        empty when all is well).
     """
     packages = {name: _version(name) for name in PACKAGES}
     checkpoints = _packaged_checkpoints()
@@ -77,6 +79,7 @@ def examine() -> dict[str, Any]:
         "device": _device() if packages["torch"] else None,
         "checkpoints": checkpoints,
         "caches": _cache_folders(),
+        "modules": installed_versions(modules_folder()),
         "offline": {name: os.environ.get(name) for name in OFFLINE_VARIABLES},
         "problems": problems,
     }
@@ -120,12 +123,21 @@ def _cache_folders() -> dict[str, str]:
     }
 
 
+def _describe_modules(modules: dict[str, str]) -> str:
+    if not modules:
+        return "not installed"
+    versions = sorted(set(modules.values()))
+    again = "" if versions == [__version__] else "; run `evalmuse metrics install` again"
+    return f"{len(modules)} of version {' and '.join(versions)}{again}"
+
+
 def _as_table(report: dict[str, Any]) -> str:
     rows = [(name, report[name]) for name in ("evalmuse_hf", "python", "system")]
     rows += [(name, version or "missing") for name, version in report["packages"].items()]
     rows += [("device", report["device"] or "unknown without torch")]
     rows += [(f"checkpoint {name}", f"{size / 1e6:.1f} MB") for name, size in report["checkpoints"].items()]
     rows += list(report["caches"].items())
+    rows += [("evaluate modules", _describe_modules(report["modules"]))]
     rows += [(name, value or "not set") for name, value in report["offline"].items()]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:<{width}}  {value}" for name, value in rows]

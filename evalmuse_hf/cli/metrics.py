@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from evalmuse_hf.cli.module_cache import install_modules, modules_folder, uninstall_modules
+from evalmuse_hf import __version__
+from evalmuse_hf.cli.module_cache import install_modules, installed_versions, modules_folder, uninstall_modules
 
 
 def register(subparsers: Any) -> None:
@@ -30,9 +31,15 @@ def register(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Install or remove, and print the names."""
+    """Install or remove, and print versions and names."""
     cache = args.cache or modules_folder()
-    names = install_modules(cache) if args.action == "install" else uninstall_modules(cache)
-    done = "installed in" if args.action == "install" else "removed from"
-    print(f"{len(names)} modules {done} {cache}" + (f": {', '.join(names)}" if names else ""))
+    before = " and ".join(sorted(set(installed_versions(cache).values())))
+    if args.action == "install":
+        names = install_modules(cache)
+        instead = "" if before in ("", __version__) else f", in place of version {before}"
+        done = f"modules of version {__version__} installed in {cache}{instead}"
+    else:
+        names = uninstall_modules(cache)
+        done = f"modules{f' of version {before}' if before else ''} removed from {cache}"
+    print(f"{len(names)} {done}" + (f": {', '.join(names)}" if names else ""))
     return 0

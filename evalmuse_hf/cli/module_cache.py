@@ -93,6 +93,25 @@ def uninstall_modules(cache: Path) -> list[str]:
     return removed
 
 
+def installed_versions(cache: Path) -> dict[str, str]:
+    """Find what `install_modules` of any version wrote.
+
+    Args:
+        cache: See `modules_folder`.
+
+    Returns:
+        Version of each module, by its name; ``"unknown"`` where the record is damaged.
+    """
+    found = {}
+    for marker in sorted(_metrics_folder(cache).glob(f"evaluate-metric--*/*/{MARKER}")):
+        try:
+            version = str(json.loads(marker.read_text("utf-8"))["version"])
+        except (ValueError, KeyError, TypeError, OSError):
+            version = "unknown"
+        found[marker.parent.parent.name.partition("--")[2]] = version
+    return found
+
+
 def _metrics_folder(cache: Path) -> Path:
     return cache / "evaluate_modules" / "metrics"
 

@@ -6,6 +6,7 @@ element "Classroom (location)", comes out as it stands there.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -239,13 +240,23 @@ def _replacement(element: Element, prompt: str) -> str | None:
             return opposites[text]
     for words, n_distinct in _KINDS:
         if text in words or singular(text) in words:
-            free = [word for word in words[:n_distinct] if word not in prompt.lower() and word != text]
+            named = _words(f"{prompt} {text}")
+            free = [word for word in words[:n_distinct] if f" {word} " not in named]
+            if not free:
+                return None
             other = free[_hash(text) % len(free)]
             return _plural(other) if is_plural(text) else other
     head, _, rest = text.partition(" ")
-    if element.category == "color" and head in COLORS:  # "red cat (color)"
-        return f"{_replacement(Element(head, 'color'), prompt)} {rest}"
+    if element.category == "color" and rest and head in COLORS:  # "red cat (color)"
+        other_color = _replacement(Element(head, "color"), prompt)
+        return None if other_color is None else f"{other_color} {rest}"
     return None
+
+
+def _words(text: str) -> str:
+    """The words of a text in lower case, each as it stands and in the singular, between single spaces."""
+    words = re.findall(r"[\w-]+", text.lower())
+    return f" {' '.join(words)}  {' '.join(map(singular, words))} "
 
 
 def _other_number(text: str) -> str | None:

@@ -1,24 +1,29 @@
 """What every `evaluate` module of this package shares: inputs that may be left out, and one sentence for a mistake."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import datasets
 import evaluate
+from evaluate.module import CombinedEvaluations
 
 from evalmuse_hf.stats.citation import CITATION
 
+_COMBINED = tuple(function.__code__ for function in (CombinedEvaluations.add, CombinedEvaluations.add_batch))
 _PLURALS = {"prediction": "predictions", "reference": "references"}  # `evaluate` spells a single row so
 
 
 class EvaluationModule(evaluate.Metric):  # type: ignore[misc]
     """Base class of the modules. `evaluate` has no optional inputs, so absent ones are written as nulls.
 
-    A subclass sets the inputs and has a docstring, which becomes the module's description.
+    A subclass sets the inputs and has a docstring, which becomes the module's description. Inputs of other modules,
+    which ``evaluate.combine`` gives to all alike, are ignored where the subclass names them.
     """
 
     required_inputs: ClassVar[Mapping[str, Any]]
     optional_inputs: ClassVar[Mapping[str, Any]]
+    ignored_inputs: ClassVar[frozenset[str]] = frozenset()
     inputs_text: ClassVar[str]
 
     def _info(self) -> evaluate.MetricInfo:
@@ -42,6 +47,7 @@ class EvaluationModule(evaluate.Metric):  # type: ignore[misc]
             ValueError: If there are no rows, an input is missing, or the lists differ in length.
         """
         inputs = {name: given.pop(name, None) for name in self._names()}
+        given = {name: value for name, value in given.items() if name not in self.ignored_inputs}
         if all(value is None for value in inputs.values()):
             if self.writer is None and self.buf_writer is None:
                 raise ValueError(f"No rows were given; give {self._required()}, or add some before.")
@@ -73,6 +79,20 @@ class EvaluationModule(evaluate.Metric):  # type: ignore[misc]
             ValueError: If there are no rows, an input is missing or unknown, or the lists differ in length.
         """
         super().add_batch(**self._read_rows(given))
+
+    def _feature_names(self) -> list[str]:
+        """Names of the inputs; `evaluate` calls it.
+
+        ``evaluate.combine`` looks each of them up among what it was given, and ends with a KeyError if one is not
+        there, be it optional. It does not tell what it was given, so that the only way to know is to look.
+        """
+        names: list[str] = super()._feature_names()
+        frame = inspect.currentframe()
+        caller = None if frame is None else frame.f_back
+        if caller is None or caller.f_code not in _COMBINED:
+            return names
+        given = caller.f_locals.get("batch") or names
+        return [name for name in names if name in given]
 
     def _names(self) -> tuple[str, ...]:
         return (*self.required_inputs, *self.optional_inputs)

@@ -1,6 +1,8 @@
 """The page of a module's Space: one picture and its prompt, or two columns of numbers."""
 
 import math
+import os
+from pathlib import Path
 from typing import Any
 
 import evaluate
@@ -14,7 +16,8 @@ def build_page(module: str) -> Any:
     """Build the page.
 
     Args:
-        module: What `evaluate.load` takes: a folder such as ``"."``, or a name.
+        module: A folder that holds the module's script, such as ``"."``, whatever its name (a Space is not called
+            like its module); or what else `evaluate.load` takes.
 
     Returns:
         `gradio.Interface`.
@@ -22,13 +25,18 @@ def build_page(module: str) -> Any:
     Raises:
         ImportError: If gradio is not installed.
     """
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # is read at import
     gradio = require("gradio", purpose="The page of a module", extra="spaces")
-    loaded: EvaluationModule = evaluate.load(module)
+    loaded: EvaluationModule = evaluate.load(_find_script(module))
     texts = {"title": loaded.name, "description": loaded.description.partition("\n")[0], "flagging_mode": "never"}
     if not isinstance(loaded, ScoringModule):
         boxes = [gradio.Textbox(lines=8, label=f"{name}, one per line") for name in loaded.required_inputs]
         return gradio.Interface(
-            lambda *columns: compare(loaded, *columns), boxes, gradio.JSON(label="result"), **texts
+            lambda *columns: compare(loaded, *columns),
+            boxes,
+            gradio.JSON(label="result"),
+            api_name="compare",
+            **texts,
         )
     inputs = [
         gradio.Image(type="pil", label="picture"),
@@ -36,7 +44,8 @@ def build_page(module: str) -> Any:
         gradio.Textbox(lines=4, label="elements, one per line", visible="elements" in loaded.optional_inputs),
         gradio.Textbox(label="model: a folder or a Hub id; empty for the default, mini for drawings"),
     ]
-    return gradio.Interface(lambda *values: score_one(loaded, *values), inputs, gradio.JSON(label="result"), **texts)
+    result = gradio.JSON(label="result")
+    return gradio.Interface(lambda *values: score_one(loaded, *values), inputs, result, api_name="score", **texts)
 
 
 def score_one(module: ScoringModule, picture: Any, prompt: str, elements: str, model: str) -> dict[str, Any]:
@@ -82,6 +91,12 @@ def compare(module: EvaluationModule, *columns: str) -> dict[str, Any]:
     except ValueError as error:
         return {"problem": str(error)}
     return {name: _known(value) for name, value in result.items()}
+
+
+def _find_script(module: str) -> str:
+    """Find the script beside the ``app.py`` of a folder; anything but a folder is returned as it is."""
+    scripts = [path for path in Path(module).resolve().glob("*.py") if path.name != "app.py"]
+    return str(scripts[0]) if len(scripts) == 1 else module
 
 
 def _lines(text: str) -> list[str]:

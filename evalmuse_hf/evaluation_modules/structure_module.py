@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import datasets
 
-from evalmuse_hf.evaluation_modules.scoring_module import ScoringModule, summarize
+from evalmuse_hf.evaluation_modules.scoring_module import ScoringModule
 from evalmuse_hf.stats import problem_detection
 
 KINDS = ("human", "animal", "object")
@@ -21,9 +21,11 @@ Args:
 
 Returns:
     ``scores`` (the largest of the three probabilities; higher is worse), ``element_scores`` (human, animal, object),
-    ``statuses``, ``mean_score`` over the rows with a score, ``coverage``, their share, and ``detection``: for each
-    kind that was rated, and ``overall`` for all of them together, ``precision, recall, f1, prevalence,
-    always_yes_f1, n``.
+    ``statuses``, ``element_statuses``, ``messages``, ``element_answers`` (for each of the three a list with the
+    ``question``, the raw probabilities ``yes`` and ``no``, ``mass``, which is both together, and ``text``),
+    ``prompt_answers`` (empty), ``mean_score`` over the rows with a score, ``coverage``, their share, and
+    ``detection``: for each kind that was rated, and ``overall`` for all of them together, ``precision, recall, f1,
+    prevalence, always_yes_f1, n``.
 """
 
 
@@ -52,7 +54,7 @@ class StructureModule(ScoringModule):
                 [value for values in table.values() for value in values] for table in (told, seen)
             )
         detection = {kind: _detect(told[kind], seen[kind], threshold) for kind in told}
-        return {**summarize(results), "detection": detection}
+        return {**self._summarize(results), "detection": detection}
 
 
 def _detect(told: list[float], seen: list[float], threshold: float) -> dict[str, Any]:

@@ -44,16 +44,27 @@ class Preparation:
         target = (self.size, self.size)
         if image.size == target:
             return image
-        resample = Image.Resampling(self.resample)
         if not self.crop:
-            return image.resize(target, resample)
+            return self._resize(image, target)
         width, height = image.size
         shortest = min(width, height)
         # The longest side is rounded down, as transformers does.
-        fitted = tuple(self.size if side == shortest else int(self.size * side / shortest) for side in (width, height))
-        image = image.resize(fitted, resample)  # type: ignore[arg-type]
+        fitted = [self.size if side == shortest else int(self.size * side / shortest) for side in (width, height)]
+        image = self._resize(image, (fitted[0], fitted[1]))
         left, top = ((side - self.size) // 2 for side in fitted)
         return image.crop((left, top, left + self.size, top + self.size))
+
+    def _resize(self, image: Image.Image, target: tuple[int, int]) -> Image.Image:
+        """Resize one axis after the other, in the order that Pillow 13 takes and Pillow 12 does not always take.
+
+        Between the two steps pixels are rounded to bytes, so that the order is seen in the result; so no version of
+        Pillow is left to choose it.
+        """
+        resample = Image.Resampling(self.resample)
+        (width, height), (new_width, new_height) = image.size, target
+        vertical_first = height > new_height and height - new_height > 2 * (width - new_width)
+        between = (width, new_height) if vertical_first else (new_width, height)
+        return image.resize(between, resample).resize(target, resample)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A process that reads pictures for another one: started as ``python -m evalmuse_hf.images.reading_process``.
+"""A process that reads pictures for another one.
 
 It is no fork, so that it costs little memory, and it does not run the main module of the program again, so that
 nobody's script needs a guard. What it sends are sizes and pixels, never pickled objects: it handles foreign files.
@@ -34,7 +34,7 @@ class ReadingProcess:
         variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])}
         # -P keeps the current folder, which may hold anything, out of the places that modules are imported from.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],
+            [sys.executable, "-P", "-c", f"from {__name__} import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=variables,
@@ -218,7 +218,3 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a decoder prints must not get between the pixels
     with contextlib.suppress(BrokenPipeError, EOFError):  # nobody is there any more
         serve(sys.stdin.buffer, sending)
-
-
-if __name__ == "__main__":
-    main()

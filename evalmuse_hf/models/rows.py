@@ -1,15 +1,24 @@
 """Rows on their way through a scorer: reading what was given, and failing one by one."""
 
 import math
+import os
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
 
 from evalmuse_hf.elements import LONE_SURROGATE, PLACED_STATUSES, clean_prompt, text_problem
-from evalmuse_hf.images import ImageDecodingError, load_image
+from evalmuse_hf.images import (
+    DeferredPicture,
+    ImageDecodingError,
+    PictureReader,
+    Preparation,
+    PreparedPicture,
+    read_picture,
+)
 from evalmuse_hf.models.scorer import ElementScore, PairScore
 from evalmuse_hf.schema import Element
 
@@ -21,6 +30,8 @@ TRUNCATED = "truncated"
 UNSUPPORTED = "unsupported"
 
 _NAN = float("nan")
+_MAX_THREADS = 4
+_READ_AHEAD = 32  # pictures
 
 
 @dataclass(slots=True)
@@ -28,7 +39,7 @@ class PairRow:
     """One pair on its way through a scorer.
 
     Attributes:
-        image: The picture as it was given.
+        image: The picture as it was given, or what reads it ahead.
         image_key: What rows with the same picture share.
         prompt: The prompt as it was given.
         elements: Its elements, once they are read.
@@ -69,16 +80,17 @@ class PairRow:
         if halved is not None:
             self.fail(ELEMENT_ERROR, f"Element {halved!r} holds half of a character; correct it, or leave it out.")
 
+    def read_picture(self) -> PreparedPicture:
+        """Read the picture, or take it from whoever has read it ahead."""
+        return self.image.take() if isinstance(self.image, DeferredPicture) else read_picture(self.image)
+
     def open_image(self) -> Image.Image:
         """Open the picture.
 
         Raises:
             ImageDecodingError: If it cannot be read.
         """
-        try:
-            return load_image(self.image)
-        except TypeError as error:
-            raise ImageDecodingError(f"Cannot read the picture: {error}") from error
+        return self.read_picture().to_image()
 
     def take(self, overall: float, elements: Sequence[ElementScore]) -> None:
         """Accept what the model gave; a number that is none makes the row fail.
@@ -188,6 +200,32 @@ def open_pictures(groups: Mapping[object, Sequence[PairRow]], keys: Sequence[obj
     return opened
 
 
+@contextmanager
+def reading_ahead(
+    rows: Sequence[PairRow],
+    preparation: Preparation | None = None,
+    *,
+    wanted: Callable[[str], bool] = lambda content: True,
+) -> Iterator[None]:
+    """Have the pictures of rows read in threads, some way ahead of the network.
+
+    Args:
+        rows: Of `read_rows`. Pictures that somebody reads already stay with them.
+        preparation: How pictures are resized.
+        wanted: Whether the pixels of a content are needed; called in other threads.
+    """
+    groups = {
+        key: group for key, group in group_by_picture(rows).items() if not isinstance(group[0].image, DeferredPicture)
+    }
+    workers = 0 if len(groups) == 1 else min(_MAX_THREADS, os.cpu_count() or 1)
+    with PictureReader(preparation, workers=workers, ahead=_READ_AHEAD, wanted=wanted) as reader:
+        for key, group in groups.items():
+            picture = reader.defer(group[0].image, key)
+            for row in group:
+                row.image = picture
+        yield
+
+
 def prompt_problem(prompt: Any) -> str | None:
     """Say why a prompt cannot be scored, whatever the model.
 
@@ -204,6 +242,8 @@ def prompt_problem(prompt: Any) -> str | None:
 
 def _image_key(image: Any) -> object:
     """What two rows share if they have the same picture: its path, its content, or the very same object."""
+    if isinstance(image, DeferredPicture):
+        return image.key
     key = ("mapping", image.get("path"), image.get("bytes")) if isinstance(image, Mapping) else image
     try:
         hash(key)

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from evalmuse_hf.schema import Element
+
+if TYPE_CHECKING:
+    from evalmuse_hf.images import Preparation
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +19,14 @@ class Answer:
         yes: Probability of all spellings of yes together, among all tokens, in [0, 1]; nan where words were asked for.
         no: The same of no.
         text: The answer in words; None where probabilities were asked for.
+        problem: One sentence that says why the question was not put to the model; None if it was.
     """
 
     question: str
     yes: float
     no: float
     text: str | None = None
+    problem: str | None = None
 
     @property
     def mass(self) -> float:
@@ -41,9 +46,10 @@ class ElementScore:
         status: ``"ok"``, ``"ambiguous"`` or ``"inexact"`` with a score; ``"truncated"``, ``"unmatched"`` or
             ``"empty"`` without one; or the status of the pair if that failed. (With ``compat="official"``, unmatched
             scores 0.) Scorers that ask questions also have, with a score, ``"whole_prompt"`` where no element was
-            given or found and the prompt stands for all, and ``"low_mass"`` where the model would rather say
-            something else than yes or no; without one, ``"no_question"`` and ``"unparsable"``. Scorers that give the
-            overall alone have ``"unsupported"``.
+            given or found and the prompt stands for all, and ``"low_mass"``, which goes before it, where the model
+            would rather say something else than yes or no; without one, ``"no_question"``, ``"unparsable"``,
+            ``"undefined"`` and, where the question is longer than what the model reads, ``"truncated"``. Scorers that
+            give the overall alone have ``"unsupported"``.
         answers: What the model was asked about the element, and said; empty for scorers that ask nothing.
     """
 
@@ -64,7 +70,8 @@ class PairScore:
         elements: One score per element that was given, in order.
         status: ``"ok"``, ``"image_error"``, ``"prompt_error"``, ``"element_error"``, or ``"score_error"`` where the
             model gave something that is no number. With a score also ``"truncated"``, where the prompt is longer than
-            what an encoder reads, and ``"low_mass"``, as for elements.
+            what an encoder reads, and ``"low_mass"``, where that is the status of an element or of the question about
+            the prompt.
         message: One sentence that says what is wrong, without the place of the pair, which is that of the result; None
             if there is nothing to say.
         answers: What the model was asked about the prompt as a whole, and said.
@@ -102,5 +109,23 @@ class Scorer(Protocol):
 
         Raises:
             ValueError: If the inputs differ in length.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadAheadScorer(Scorer, Protocol):
+    """A scorer that also takes pictures that somebody else reads: `evalmuse_hf.images.DeferredPicture`."""
+
+    @property
+    def preparation(self) -> "Preparation | None":
+        """How whoever reads the pictures resizes them; None leaves them as they are."""
+        ...
+
+    def wants(self, content: str) -> bool:
+        """Whether the pixels of a picture are needed; may be asked by any thread.
+
+        Args:
+            content: Hash of its content.
         """
         ...

@@ -5,9 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from evalmuse_hf.scoring.arguments import DESCRIPTION, add_arguments
-from evalmuse_hf.scoring.command import MistakeError, run_command
-from evalmuse_hf.scoring.lists import ListError
-from evalmuse_hf.scoring.model_folder import ScorerError
+from evalmuse_hf.scoring.command import EXIT_INTERRUPTED, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,12 +15,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         output = run_command(args)
-    except (MistakeError, ListError, ScorerError) as error:
+    except ValueError as error:
+        if not type(error).__module__.startswith("evalmuse_hf."):  # a mistake of the program, not of its user
+            raise
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted before it had finished; no scores were written.", file=sys.stderr)
-        return 130
+        print(f"{parser.prog}: interrupted before it had begun.", file=sys.stderr)
+        return EXIT_INTERRUPTED
     if output.result:
         print(output.result)
     if output.note:

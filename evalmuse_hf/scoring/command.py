@@ -1,21 +1,28 @@
 """What ``evalmuse score`` and ``python -m evalmuse_hf.scoring`` do, up to printing."""
 
 import argparse
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.models.scorer import Scorer
-from evalmuse_hf.scoring.arguments import find_mistake
-from evalmuse_hf.scoring.feature_store import FeatureError
-from evalmuse_hf.scoring.features import FeatureCache
-from evalmuse_hf.scoring.lists import ScoreList, list_from_records, read_list
+from evalmuse_hf.scoring.arguments import find_mistake, parse_size
+from evalmuse_hf.scoring.lists import ScoreList, list_from_records
 from evalmuse_hf.scoring.loading import QUESTION_SCORERS, load_scorer
-from evalmuse_hf.scoring.scores import Scores, check_scores_path, json_line, write_scores
+from evalmuse_hf.scoring.scores import Scores, check_scores_path, json_line
 from evalmuse_hf.scoring.scoring import score_list
+from evalmuse_hf.scoring.team import Team
 
-_ROWS_AT_ONCE = 16
+if TYPE_CHECKING:
+    from evalmuse_hf.scoring.run import RunSummary
+    from evalmuse_hf.scoring.sources import PairSource
+
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
+
+_ROWS_CHECKED = 100_000  # rows for whose features the disk must have room before a run starts
 
 
 class MistakeError(ValueError):
@@ -47,7 +54,8 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         progress: Show a bar on stderr once it takes more than two seconds.
 
     Returns:
-        What to print; the status is 1 if no row of a list could be scored, and 2 for a single picture that cannot be.
+        What to print; the status is 1 if no row of a list could be scored, 2 for a single picture that cannot be, and
+        130 after Ctrl-C. Of the processes of a team, all but the first have nothing to say.
 
     Raises:
         ValueError: For a user's mistake, in one sentence.
@@ -55,46 +63,144 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
     mistake = find_mistake(args)
     if mistake:
         raise MistakeError(mistake)
-    if args.out is not None:
+    if args.out is not None and (args.list is None or args.out.suffix):
         check_scores_path(args.out)
-    rows = read_list(args.list) if args.list is not None else _single_row(args)
-    scorer = _load(args, rows)
-    scores = score_list(scorer, rows, batch_size=args.batch_size or _ROWS_AT_ONCE, progress=progress)
-    if args.out is not None:
-        write_scores(scores, args.out)
     if args.list is None:
+        scores = score_list(_load(args), _single_row(args))
+        _write(scores, args.out)
         return _describe_single(scores, args)
-    n_scored = scores.n_scored
+    team = Team(args.device)
+    if args.out is None and team.size > 1:
+        raise MistakeError("Several processes need a place for what each of them scores; give --out FILE.")
+    try:
+        source = _open_source(args)
+        if args.out is None:
+            return _score_to_stdout(args, source, progress=progress)
+        return _score_to_disk(args, source, team, progress=progress)
+    except KeyboardInterrupt:
+        kept = "" if args.out is None else " What was scored is kept: the same command goes on from there."
+        return CommandOutput("", f"interrupted before it had finished.{kept}", status=EXIT_INTERRUPTED)
+    finally:
+        team.close()
+
+
+def _score_to_stdout(args: argparse.Namespace, source: "PairSource", *, progress: bool) -> CommandOutput:
+    """Score a list that fits into memory."""
+    rows = tuple(itertools.chain.from_iterable(source.rows(part) for part in range(source.n_parts)))
+    columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
+    scorer = _load(args, source=source)
+    workers = _workers(args, Team()) if len(rows) > 1 else 0
+    scores = score_list(
+        scorer,
+        ScoreList(rows, columns),
+        progress=progress,
+        workers=workers,
+        timeout=args.picture_timeout,
+    )
+    failed = [row for row in scores.rows if row["overall_score"] is None]
+    remarked = [row for row in scores.rows if row["overall_score"] is not None]
+    message = next((row["message"] for row in (*failed, *remarked) if row["message"]), None)
+    scored_counts, failed_counts = _count(remarked), _count(failed)
+    note = _summary(len(scores.rows), scored_counts, failed_counts, message, scorer.name)
+    status = 0 if remarked else 1
+    return CommandOutput("\n".join(map(json_line, scores.rows)), note, status=status, n_failed=len(failed))
+
+
+def _score_to_disk(args: argparse.Namespace, source: "PairSource", team: Team, *, progress: bool) -> CommandOutput:
+    """Score a source of any size, shard by shard."""
+    from evalmuse_hf.scoring.run import RunOptions, score_source
+
+    scorer = _load(args, source=source, device=team.device)
+    settings = {"scorer": args.scorer, "model": args.model, "compat": args.compat, "dtype": args.dtype}
+    options = RunOptions(
+        shard_rows=args.shard_rows,
+        workers=_workers(args, team),
+        timeout=args.picture_timeout,
+        restart=args.restart,
+        progress=progress,
+        deterministic=args.deterministic,
+    )
+    summary = score_source(scorer, source, args.out, settings=settings, team=team, options=options)
+    if not team.is_first:
+        return CommandOutput("", "", status=0 if summary.scored else 1)
     return CommandOutput(
-        "\n".join(map(json_line, scores.rows)) if args.out is None else str(args.out),
-        _summary(scores),
-        status=0 if n_scored else 1,
-        n_failed=len(scores.rows) - n_scored,
+        str(args.out),
+        _describe_run(summary, scorer.name),
+        status=0 if summary.scored else 1,
+        n_failed=sum(summary.failed.values()),
     )
 
 
-def _load(args: argparse.Namespace, rows: ScoreList) -> Scorer:
+def _open_source(args: argparse.Namespace) -> "PairSource":
+    from evalmuse_hf.scoring.sources import open_source
+
+    return open_source(
+        args.list,
+        split=args.split,
+        config=args.config,
+        image_column=args.image_column,
+        prompt_column=args.prompt_column,
+    )
+
+
+def _load(args: argparse.Namespace, *, source: "PairSource | None" = None, device: str | None = None) -> Scorer:
     """Load the scorer, and see whether the disk holds the features that it is to keep."""
     from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
+    from evalmuse_hf.scoring.feature_store import FeatureError
+    from evalmuse_hf.scoring.features import FeatureCache
 
     try:
+        limit = None if args.feature_cache_limit is None else parse_size(args.feature_cache_limit)
         scorer = load_scorer(
             args.scorer,
             model=args.model,
-            device=args.device,
+            device=device or args.device,
             compat=args.compat,
             batch_size=args.batch_size,
             feature_cache=args.feature_cache,
+            feature_cache_bytes=limit,
+            dtype=args.dtype,
         )
-        if isinstance(scorer, FGABlip2Scorer) and isinstance(scorer.features, FeatureCache):
-            scorer.features.reserve(row.image for row in rows.rows if row.problem is None)
+        kept = scorer.encoder.kept if isinstance(scorer, FGABlip2Scorer) else None
+        if isinstance(kept, FeatureCache) and source is not None and limit is None:
+            rows = itertools.chain.from_iterable(source.rows(part) for part in range(source.n_parts))
+            first = itertools.islice(rows, _ROWS_CHECKED)
+            kept.reserve(row.image for row in first if row.problem is None)
     except FeatureError as error:
         raise MistakeError(str(error)) from None
+    if args.deterministic:
+        _compute_deterministically()
+    if args.compile:
+        if not isinstance(scorer, FGABlip2Scorer):
+            raise MistakeError(f"--compile is for fga_blip2 only; leave it out for {args.scorer}.")
+        scorer.compile_tower()
     return scorer
+
+
+def _compute_deterministically() -> None:
+    import torch
+
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+
+
+def _workers(args: argparse.Namespace, team: Team) -> int:
+    if args.workers is not None:
+        return int(args.workers)
+    from evalmuse_hf.images.reader import choose_workers
+
+    return choose_workers(n_processes=team.local_size)
 
 
 def _single_row(args: argparse.Namespace) -> ScoreList:
     return list_from_records([{"image": str(args.image), "prompt": args.prompt, "elements": args.element}])
+
+
+def _write(scores: Scores, out: Path | None) -> None:
+    from evalmuse_hf.scoring.scores import write_scores
+
+    if out is not None:
+        write_scores(scores, out)
 
 
 def _describe_single(scores: Scores, args: argparse.Namespace) -> CommandOutput:
@@ -120,21 +226,27 @@ def _pretty(row: Mapping[str, Any], scores: Scores) -> str:
     return json.dumps(record, indent=2, ensure_ascii=False)
 
 
-def _summary(scores: Scores) -> str:
+def _describe_run(summary: "RunSummary", scorer: str) -> str:
+    note = _summary(summary.n_rows, summary.scored, summary.failed, summary.message, scorer)
+    return f"{summary.n_resumed} rows had been scored before. {note}" if summary.n_resumed else note
+
+
+def _summary(
+    n_rows: int, scored: Mapping[str, int], failed: Mapping[str, int], message: str | None, scorer: str
+) -> str:
     """One line: how many rows were scored, what is to be known of some, and what became of the others."""
-    scored: dict[str, int] = {}
-    failed: dict[str, int] = {}
-    for row in scores.rows:
-        counts = failed if row["overall_score"] is None else scored
-        counts[row["status"]] = counts.get(row["status"], 0) + 1
-    scored.pop("ok", None)
-    remarks = ", ".join(f"{count} {status}" for status, count in _most_first(scored))
+    remarks = ", ".join(f"{count} {status}" for status, count in _most_first(scored) if status != "ok")
     others = "".join(f"; {count} {status}" for status, count in _most_first(failed))
-    messages = [(row["overall_score"] is not None, row["message"]) for row in scores.rows if row["message"]]
-    example = f". The first: {min(messages, key=lambda pair: pair[0])[1]}" if messages else "."
-    scorer = scores.provenance.get("scorer")
     noted = f" ({remarks})" if remarks else ""
-    return f"Scored {scores.n_scored} of {len(scores.rows)} rows with {scorer}{noted}{others}{example}"
+    example = f". The first: {message}" if message else "."
+    return f"Scored {sum(scored.values())} of {n_rows} rows with {scorer}{noted}{others}{example}"
+
+
+def _count(rows: list[Mapping[str, Any]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["status"]] = counts.get(row["status"], 0) + 1
+    return counts
 
 
 def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:

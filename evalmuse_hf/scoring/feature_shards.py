@@ -5,14 +5,14 @@ several processes write to one folder at once. A row counts from the moment its 
 killed process left behind that line is overwritten by the next writer of the shard.
 """
 
-import json
 import re
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from evalmuse_hf.scoring.journals import add_record, open_journal, read_records, write_all
 
 SHARD_BYTES = 2**30
 """Size at which a shard is full."""
@@ -85,7 +85,7 @@ class ShardIndex:
                 content = stream.read()
             complete = content[: content.rfind(b"\n") + 1]  # a line without its end is still being written
             self._read_bytes[shard] = self._read_bytes.get(shard, 0) + len(complete)
-            for record in _records(complete):
+            for record in read_records(complete):
                 self._take(shard, record)
 
     def find(self, content: str) -> StoredRow | None:
@@ -159,8 +159,8 @@ class ShardWriter:
         written = StoredRow(self._next, zlib.crc32(row))
         rows.seek(written.place.row * self._row_bytes)
         try:
-            _write_all(rows, row)
-            _journal(journal, {"row": written.place.row, "content": content, "crc32": written.checksum})
+            write_all(rows, row)
+            add_record(journal, {"row": written.place.row, "content": content, "crc32": written.checksum})
         except OSError:
             self.close()  # half a line may be in the journal; whoever opens it next ends the line
             raise
@@ -177,7 +177,7 @@ class ShardWriter:
             OSError: If it cannot be written.
         """
         _, journal = self._open()
-        _journal(journal, {"void": [place.shard, place.row]})
+        add_record(journal, {"void": [place.shard, place.row]})
 
     def close(self) -> None:
         """Leave the shard to others; a later `append` takes one again."""
@@ -212,43 +212,15 @@ class ShardWriter:
                 path.touch()
                 self._lock, self._next = lock, RowPlace(shard, n_rows)
                 self._rows = path.open("r+b", buffering=0)
-                self._journal = journal.open("ab", buffering=0)
-                if not _ends_a_line(journal):
-                    _write_all(self._journal, b"\n")
+                self._journal = open_journal(journal)
                 return self._rows, self._journal
             lock.release()
         raise AssertionError  # for type checkers: there is always a further number
-
-
-def _records(lines: bytes) -> Iterator[dict[str, Any]]:
-    """Records of a journal; a line that a killed process or a damaged disk spoiled is none."""
-    for line in lines.splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(record, dict):
-            yield record
 
 
 def _count_rows(journal: Path) -> int:
     """Row behind the last one of a journal."""
     if not journal.exists():
         return 0
-    numbers = [record["row"] for record in _records(journal.read_bytes()) if isinstance(record.get("row"), int)]
+    numbers = [record["row"] for record in read_records(journal.read_bytes()) if isinstance(record.get("row"), int)]
     return 1 + max(numbers, default=-1)
-
-
-def _ends_a_line(journal: Path) -> bool:
-    return journal.read_bytes()[-1:] in (b"", b"\n")
-
-
-def _journal(stream: BinaryIO, record: dict[str, Any]) -> None:
-    _write_all(stream, json.dumps(record).encode() + b"\n")
-
-
-def _write_all(stream: BinaryIO, content: bytes) -> None:
-    """Write everything, of which an unbuffered file may take a part at a time."""
-    rest = memoryview(content)
-    while len(rest):
-        rest = rest[stream.write(rest) :]

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import logging
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-
 
 from evalmuse_hf.images import ImageDecodingError, picture_hash
 from evalmuse_hf.scoring.feature_store import FeatureError, FeatureStore
@@ -102,11 +102,32 @@ class FeatureCache:
 
     Args:
         store: Where the features are.
+        max_bytes: Size of all features in the folder beyond which no more are added; None sets no limit.
+
+    Raises:
+        FeatureError: If ``max_bytes`` does not hold the features of one picture.
     """
 
-    def __init__(self, store: FeatureStore) -> None:
+    def __init__(self, store: FeatureStore, *, max_bytes: int | None = None) -> None:
+        if max_bytes is not None and max_bytes < store.bytes_per_picture:
+            raise FeatureError(
+                f"A feature cache of {max_bytes:,} bytes holds no picture, whose features take "
+                f"{store.bytes_per_picture:,}; raise the limit."
+            )
         self.store = store
+        self._max_bytes = max_bytes
+        self._n_bytes = 0 if max_bytes is None else folder_bytes(store.folder.parent)
         self._usable = True
+        self._lock = threading.Lock()
+
+    def __contains__(self, content: object) -> bool:
+        """Whether the features of a content are kept; may be asked by any thread.
+
+        Args:
+            content: Result of `identify`.
+        """
+        with self._lock:
+            return isinstance(content, str) and content in self.store
 
     def identify(self, picture: Any) -> str | None:
         """Hash the content of a picture.
@@ -132,7 +153,8 @@ class FeatureCache:
             float32, shape ``(P, D)``; None if there are none.
         """
         try:
-            return self.store.read(content)
+            with self._lock:
+                return self.store.read(content)
         except FeatureError as error:
             self._give_up(error)
             return None
@@ -147,9 +169,11 @@ class FeatureCache:
         Returns:
             What `find` will give, so that the scores do not depend on whether the features were there.
         """
-        if self._usable and features.isfinite().all():
+        if self._usable and not self._is_full() and features.isfinite().all():
             try:
-                return self.store.write(content, features).to(features.device)
+                self._n_bytes += self.store.bytes_per_picture
+                with self._lock:
+                    return self.store.write(content, features).to(features.device)
             except FeatureError as error:
                 self._give_up(error)
         return features
@@ -172,10 +196,30 @@ class FeatureCache:
             found = {content for content in map(self.identify, listed) if content is not None}
             self.store.check_space(sum(content not in self.store for content in found))
 
+    def _is_full(self) -> bool:
+        """Whether the limit is reached; what others add meanwhile does not count."""
+        if self._max_bytes is None or self._n_bytes + self.store.bytes_per_picture <= self._max_bytes:
+            return False
+        self._usable = False
+        logger.warning(
+            "No more features are kept: %s holds the %s bytes that were allowed; what is there is used.",
+            *(self.store.folder.parent, f"{self._max_bytes:,}"),
+        )
+        return True
+
     def _give_up(self, error: FeatureError) -> None:
         if self._usable:
             logger.warning("No more features are kept: %s", error)
         self._usable = False
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of all files below a folder.
+
+    Args:
+        folder: Any folder; one that does not exist has no size.
+    """
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _tower_hash(model: Any, processor: Any) -> str:

@@ -114,18 +114,26 @@ def _make_list(found: list[TableRow], *, source: Path | None, folder: Path) -> S
         )
     if not columns:
         raise ListError(f"No row of {name} can be read: {found[0].problem or 'it has no columns.'}")
-    return ScoreList(tuple(_make_row(row, folder) for row in found), columns, source)
+    return ScoreList(tuple(make_row(row, folder) for row in found), columns, source)
 
 
-def _make_row(row: TableRow, folder: Path) -> ListRow:
+def make_row(row: TableRow, folder: Path) -> ListRow:
+    """Check one row of a table and make it a row to score.
+
+    Args:
+        row: What was read.
+        folder: Where relative paths start.
+
+    Returns:
+        The row; what is wrong with it is its `ListRow.problem`.
+    """
     place, record = row.place, row.values
     if row.problem is not None:
         return ListRow(place, problem=row.problem)
     if is_nested_deeper(record):
         return ListRow(place, problem=f"{place} is nested deeper than {MAX_NESTING} levels; make it flat.")
     image, prompt, elements = record.get("image"), record.get("prompt"), record.get("elements")
-    values = {key: value for key, value in record.items() if key != "image"}
-    values["image"] = image.get("path") if isinstance(image, Mapping) else image
+    values = {**record, "image": image.get("path") if isinstance(image, Mapping) else image}
     if image is None or image == "":
         return ListRow(place, values, problem=f"{place} has no `image`.")
     if not isinstance(image, str | Mapping):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.models.scorer import Scorer
-from evalmuse_hf.scoring.model_folder import ScorerError, first_line, read_model_type
+from evalmuse_hf.scoring.model_folder import ScorerError, check_weights, first_line, read_model_type
 
 if TYPE_CHECKING:
     from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
@@ -20,6 +20,7 @@ QUESTION_SCORERS = ("pn_vqa", "vq2", "tifa", "dsg", "vqa_score", "structure_vqa"
 ENCODER_SCORERS = ("clip_score", "pick_score", "hps_v2")
 MATCHING_SCORERS = ("blip2_itm", "image_reward")
 SCORERS = ("fga_blip2", *QUESTION_SCORERS, *ENCODER_SCORERS, *MATCHING_SCORERS)
+DTYPES = ("float32", "bfloat16", "float16")
 CHAT_MODEL_ID = "Qwen/Qwen2-VL-7B-Instruct"  # the best of the paper's three
 CHAT_MODEL_SIZE = "about 17 GB"
 OFFICIAL_ID = "hanshuhao/FGA-BLIP2"
@@ -37,9 +38,13 @@ def load_scorer(
     compat: str | None = None,
     batch_size: int | None = None,
     feature_cache: str | Path | None = None,
+    feature_cache_bytes: int | None = None,
+    dtype: str | None = None,
     **options: Any,
 ) -> Scorer:
     """Load a scorer.
+
+    What it has seen lately stays in memory: a picture that comes again is not encoded again.
 
     Args:
         name: Kind of scorer: ``"fga_blip2"``, or one that asks a multimodal chat model: ``"pn_vqa"``, ``"vq2"``,
@@ -53,12 +58,16 @@ def load_scorer(
             Qwen2-VL-7B-Instruct for scorers that ask; HPSv2 and ImageReward have to be converted first.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; None takes the GPU if there is one.
         compat: ``"official"`` reproduces the official evaluation where ours differs; see `FGABlip2Scorer`.
-        batch_size: Pairs per pass, 16 by default; questions per pass for scorers that ask, 8 by default.
+        batch_size: Pictures per pass; by default what fits into the memory of a GPU for FGA-BLIP2, and 16 elsewhere.
+            For scorers that ask questions per pass, 8 by default. What does not fit is halved.
         feature_cache: Folder in which what the vision tower says of a picture is kept (see `scoring.feature_store`),
             so that no run encodes it again; any run may share it, training too. None keeps nothing. FGA-BLIP2 only.
+        feature_cache_bytes: Size up to which that folder grows; None sets no limit.
+        dtype: ``"float32"``, ``"bfloat16"`` or ``"float16"``: of FGA-BLIP2 that of the vision tower, of others that of
+            the network. None is float32, and for scorers that ask what the model was saved in.
         **options: Of a foreign scorer, its own. For scorers that ask: those of their class in
-            `evalmuse_hf.models.vqa.methods` (``templates``, ``normalization``, ``negative``, ``multiple_choice``),
-            ``max_image_tokens`` and ``trust_remote_code``.
+            `evalmuse_hf.models.vqa.question_scorer.METHODS` (``templates``, ``normalization``, ``negative``,
+            ``multiple_choice``, ``questions``), ``max_image_tokens`` and ``trust_remote_code``.
 
     Returns:
         The scorer, called ``fga_blip2:mini`` and the like in records.
@@ -78,27 +87,35 @@ def load_scorer(
     if name != "fga_blip2" and (compat is not None or feature_cache is not None):
         wrong = "compat" if compat is not None else "feature_cache"
         raise ScorerError(f"`{wrong}` is for 'fga_blip2' only; leave it out for {name!r}.")
+    if dtype is not None and dtype not in DTYPES:
+        raise ScorerError(f"`dtype` must be one of {', '.join(DTYPES)}, got {dtype!r}.")
     if name not in SCORERS:
+        if dtype is not None:
+            raise ScorerError(f"`dtype` is for the scorers of this package; leave it out for {name!r}.")
         return open_foreign_scorer(name, model=model, device=device, batch_size=batch_size, options=options)
-    if name in QUESTION_SCORERS:
-        return _open_question_scorer(name, model, device=device, batch_size=batch_size, options=options)
-    if options:
+    if options and name not in QUESTION_SCORERS:
         raise ScorerError(f"Scorer {name!r} has no option {next(iter(options))!r}; leave it out.")
-    if name in (*ENCODER_SCORERS, *MATCHING_SCORERS):
-        return _open_encoder_scorer(name, model, device=device, batch_size=batch_size)
+    if name != "fga_blip2":
+        if name in QUESTION_SCORERS:
+            scorer = _open_question_scorer(name, model, device=device, batch_size=batch_size, options=options)
+        else:
+            scorer = _open_encoder_scorer(name, model, device=device, batch_size=batch_size)
+        return scorer if dtype is None else _with_precision(scorer, dtype)
     folder = _official_folder() if model is None else _find_folder(model)
     _check_folder(folder)
-    label = "official" if model is None else folder.resolve().name if Path(model).is_dir() else model
-    scorer = _open_fga_blip2(
+    label = "official" if model is None else folder.resolve().name if Path(model).is_dir() else str(model)
+    opened = _open_fga_blip2(
         folder,
+        dtype or "float32",
         name=f"{name}:{label}",
         compat=compat,
-        batch_size=16 if batch_size is None else batch_size,
+        batch_size=batch_size,
         device=_find_device(device),
+        remember=True,
     )
     if feature_cache is not None:
-        scorer.features = _open_features(scorer, feature_cache)
-    return scorer
+        opened.encoder.kept = _open_features(opened, feature_cache, feature_cache_bytes)
+    return opened
 
 
 def cache_folder() -> Path:
@@ -110,7 +127,8 @@ def cache_folder() -> Path:
 def _open_question_scorer(name: str, model: str | Path | None, *, device: str | None, **options: Any) -> Scorer:
     from evalmuse_hf.scoring.question_loading import open_question_scorer
 
-    folder = _default_chat_model() if model is None else _find_folder(model, family="vqa")
+    with_code = bool(options["options"].get("trust_remote_code"))
+    folder = _default_chat_model() if model is None else _find_folder(model, family="vqa", with_code=with_code)
     label = CHAT_MODEL_ID if model is None else folder.resolve().name if Path(model).is_dir() else str(model)
     return open_question_scorer(name, folder, label=label, device=_find_device(device), **options)
 
@@ -122,14 +140,15 @@ def _open_encoder_scorer(name: str, model: str | Path | None, *, device: str | N
     if model == "mini":
         raise ScorerError(f"There is no packaged model for {name!r}; give a folder or a Hub id.")
     if model is None and name in RELEASED_FILES:
-        files, where = RELEASED_FILES[name]
+        files, where, vocabulary = RELEASED_FILES[name]
         raise ScorerError(
             f"{name!r} is released in a form that has to be converted once: bring {files} ({where}) here, run "
-            f"`evalmuse convert --scorer {name} FILE OUT` and give that folder as the model."
+            f"`evalmuse convert --scorer {name} FILE OUT` and give that folder as the model; without the Hub, "
+            f"`--vocab` takes {vocabulary}."
         )
     hub_id, size = HUB_IDS.get(name, ("", ""))
     try:
-        folder = _download(hub_id) if model is None else _find_folder(model)
+        folder = _download(hub_id) if model is None else _find_folder(model, has_mini=False)
     except ScorerError as error:
         if model is not None:
             raise
@@ -142,9 +161,11 @@ def _open_encoder_scorer(name: str, model: str | Path | None, *, device: str | N
     return open_encoder_scorer(name, folder, label=label, device=_find_device(device), batch_size=batch_size)
 
 
-def _find_folder(model: str | Path, *, family: str = "fga_blip2") -> Path:
-    """Local folder of a model that is packaged, on disk, or on the Hub."""
-    if isinstance(model, str):
+def _find_folder(
+    model: str | Path, *, family: str = "fga_blip2", has_mini: bool = True, with_code: bool = False
+) -> Path:
+    """Local folder of a model that is packaged, on disk, or on the Hub; ``with_code`` fetches its code from there."""
+    if isinstance(model, str) and has_mini:
         from evalmuse_hf.mini import find_checkpoint
 
         packaged = find_checkpoint(model, family=family)
@@ -161,22 +182,25 @@ def _find_folder(model: str | Path, *, family: str = "fga_blip2") -> Path:
     if model == "mini":
         raise ScorerError("This installation lacks the packaged checkpoint 'mini'; install evalmuse_hf again.")
     if isinstance(model, Path) or not _HUB_ID.fullmatch(model):
-        raise ScorerError(f"There is no model folder at {model}; give 'mini', a folder, or a Hub id OWNER/NAME.")
-    return _download(model)
+        mini = "'mini', " if has_mini else ""
+        raise ScorerError(f"There is no model folder at {model}; give {mini}a folder, or a Hub id OWNER/NAME.")
+    return _download(model, has_mini=has_mini, with_code=with_code)
 
 
-def _download(hub_id: str) -> Path:
+def _download(hub_id: str, *, has_mini: bool = True, with_code: bool = False) -> Path:
     """Fetch a model folder from the Hub, or take it from the cache."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=_MODEL_FILES))
+        folder = Path(snapshot_download(hub_id, allow_patterns=[*_MODEL_FILES, *(["*.py"] if with_code else [])]))
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise ScorerError(
             f"{hub_id!r} is no folder here and cannot be had from the Hub ({_reason(error)}); give the path of a "
-            'model folder, or model="mini" (`--model mini`).'
+            + ('model folder, or model="mini" (`--model mini`).' if has_mini else "model folder.")
         ) from error
+    check_weights(folder, hub_id)
+    return folder
 
 
 def _default_chat_model() -> Path:
@@ -245,7 +269,7 @@ def _check_folder(folder: Path) -> None:
         raise ScorerError(f"{folder} holds a model of type {kind!r}, expected 'fga_blip2'; give another folder.")
 
 
-def _open_fga_blip2(folder: Path, **options: Any) -> "FGABlip2Scorer":
+def _open_fga_blip2(folder: Path, dtype: str, **options: Any) -> "FGABlip2Scorer":
     from evalmuse_hf.models.fga_blip2 import FGABlip2Processor
     from evalmuse_hf.models.fga_blip2.adapter_fga_blip2 import is_adapter, load_with_adapter
     from evalmuse_hf.models.fga_blip2.loading_fga_blip2 import WeightsError, load_model
@@ -258,15 +282,29 @@ def _open_fga_blip2(folder: Path, **options: Any) -> "FGABlip2Scorer":
         raise ScorerError(str(error)) from None
     except Exception as error:  # a damaged folder makes the loaders raise anything
         raise ScorerError(f"The model folder {folder} cannot be loaded: {first_line(error)}") from error
+    if dtype != "float32":
+        import torch
+
+        from evalmuse_hf.models.fga_blip2.precision_fga_blip2 import set_tower_precision
+
+        set_tower_precision(network, getattr(torch, dtype))
     return FGABlip2Scorer(network, processor, **options)
 
 
-def _open_features(scorer: "FGABlip2Scorer", folder: str | Path) -> "FeatureCache":
+def _with_precision(scorer: Any, dtype: str) -> Scorer:
+    """Let the network behind a scorer compute with another precision."""
+    import torch
+
+    scorer.model.to(getattr(torch, dtype))
+    return scorer  # type: ignore[no-any-return]
+
+
+def _open_features(scorer: "FGABlip2Scorer", folder: str | Path, max_bytes: int | None) -> "FeatureCache":
     from evalmuse_hf.scoring.feature_store import FeatureStore
     from evalmuse_hf.scoring.features import FeatureCache, VisionTower
 
     tower = VisionTower(scorer.model, scorer.processor)
-    return FeatureCache(FeatureStore(folder, key=tower.key, shape=tower.shape))
+    return FeatureCache(FeatureStore(folder, key=tower.key, shape=tower.shape), max_bytes=max_bytes)
 
 
 def _find_device(device: str | None) -> str:

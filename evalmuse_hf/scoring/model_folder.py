@@ -32,6 +32,23 @@ def read_model_type(folder: Path, *, wanted: str) -> str | None:
     return None if kind is None else str(kind)
 
 
+def check_weights(folder: Path, hub_id: str) -> None:
+    """Refuse what came from the Hub without weights that can be read without running code.
+
+    Args:
+        folder: What was fetched.
+        hub_id: From where.
+
+    Raises:
+        ScorerError: If there is no ``.safetensors`` file.
+    """
+    if not any(folder.rglob("*.safetensors")):
+        raise ScorerError(
+            f"{hub_id!r} has no *.safetensors; weights in other files, such as pytorch_model.bin, are not fetched, as "
+            "reading them may run code. Save the model in that form and give the folder, or take another Hub id."
+        )
+
+
 def first_line(error: BaseException) -> str:
     """Say in one line what went wrong.
 

@@ -1,7 +1,10 @@
 """What produced a set of scores: versions, weights, precision and device."""
 
 import hashlib
+import json
 import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,10 @@ from evalmuse_hf.models.scorer import Scorer
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "pillow", "numpy")
 WEIGHT_PATTERNS = ("*.safetensors", "*.bin")
+PREPROCESSING_PATTERNS = (
+    *("*processor_config.json", "tokenizer*.json", "special_tokens_map.json"),
+    *("vocab.*", "merges.txt", "chat_template.*"),
+)
 
 
 def provenance_of(scorer: Scorer) -> dict[str, Any]:
@@ -21,7 +28,10 @@ def provenance_of(scorer: Scorer) -> dict[str, Any]:
 
     Returns:
         Keys ``evalmuse_hf``, ``python``, ``libraries`` (version by name) and ``scorer``; of a network also ``model``
-        (name of its folder), ``weights_sha256`` (None if it is not from files), ``dtype``, ``device`` and ``compat``.
+        (name of its folder), ``weights_sha256`` (None if it is not from files), ``preprocessing_sha256`` (of the
+        settings that prepare pictures and texts; None if there are no files), ``dtype`` (of FGA-BLIP2 that of the
+        vision tower; its Q-Former has float32), ``device`` and ``compat``; of scorers that ask also ``method``, with
+        its wording.
     """
     record: dict[str, Any] = {
         "evalmuse_hf": __version__,
@@ -33,10 +43,15 @@ def provenance_of(scorer: Scorer) -> dict[str, Any]:
     network = getattr(scorer, "model", None)
     if network is not None:
         record["model"] = Path(str(getattr(network, "name_or_path", ""))).name or None
-        record["weights_sha256"] = weights_sha256(getattr(network, "name_or_path", ""))
-        record["dtype"] = str(getattr(network, "dtype", None)).removeprefix("torch.")
-        record["device"] = str(getattr(network, "device", None))
+        folder = getattr(network, "name_or_path", "")
+        record["weights_sha256"] = weights_sha256(folder)
+        record["preprocessing_sha256"] = preprocessing_sha256(folder)
+        record["dtype"] = _precision(network)
+        record["device"] = str(getattr(network, "device", None)).partition(":")[0]  # which of several does not matter
         record["compat"] = getattr(scorer, "compat", None)
+    method = getattr(scorer, "method", None)
+    if is_dataclass(method) and not isinstance(method, type):
+        record["method"] = {"name": type(method).__name__, **_spell(method)}
     return record
 
 
@@ -46,9 +61,47 @@ def weights_sha256(folder: str | Path) -> str | None:
     Args:
         folder: A folder that `save_pretrained` wrote; None is returned if it holds no weights.
     """
+    return _hash_files(folder, WEIGHT_PATTERNS)
+
+
+def preprocessing_sha256(folder: str | Path) -> str | None:
+    """SHA-256 of the files of a model folder that say how pictures and texts are prepared.
+
+    Args:
+        folder: A folder that `save_pretrained` wrote; None is returned if it holds no such file.
+    """
+    found = [_hash_files(folder, (pattern,)) for pattern in PREPROCESSING_PATTERNS]
+    if not any(found):
+        return None
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
+
+
+def _precision(network: Any) -> str:
+    """Precision of a network, for records; of an FGA-BLIP2 that of its vision tower."""
+    tower = getattr(getattr(network, "vision_model", None), "encoder", None)
+    parameter = next(tower.parameters(), None) if tower is not None else None
+    dtype = getattr(network, "dtype", None) if parameter is None else parameter.dtype
+    return str(dtype).removeprefix("torch.")
+
+
+def _spell(value: Any) -> Any:
+    """What JSON holds of a method: its settings, its wording, and the names of functions."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _spell(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _spell(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spell(item) for item in value]
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return getattr(value, "__qualname__", None) or str(value)
+
+
+def _hash_files(folder: str | Path, patterns: Sequence[str]) -> str | None:
+    """SHA-256 of the files that the first pattern with any finds, in the order of their names; None without any."""
     if not str(folder) or not Path(folder).is_dir():
         return None
-    files = next((found for pattern in WEIGHT_PATTERNS if (found := sorted(Path(folder).glob(pattern)))), [])
+    files = next((found for pattern in patterns if (found := sorted(Path(folder).glob(pattern)))), [])
     digest = hashlib.sha256()
     for file in files:
         with file.open("rb") as stream:

@@ -55,12 +55,16 @@ def open_question_scorer(
 def _load(folder: Path, *, trust_remote_code: bool) -> tuple[Any, Any]:
     from transformers import AutoModelForImageTextToText, AutoProcessor
 
+    from evalmuse_hf.models.whole_weights import IncompleteWeightsError, load_whole
+
     kind = _model_type(folder)
     try:
         processor = AutoProcessor.from_pretrained(  # type: ignore[no-untyped-call]
             folder, trust_remote_code=trust_remote_code
         )
-        model = AutoModelForImageTextToText.from_pretrained(folder, dtype="auto", trust_remote_code=trust_remote_code)
+        model = load_whole(AutoModelForImageTextToText, folder, dtype="auto", trust_remote_code=trust_remote_code)
+    except IncompleteWeightsError as error:
+        raise ScorerError(str(error)) from None
     except Exception as error:  # a damaged folder makes the loaders raise anything
         raise ScorerError(
             f"The folder {folder} holds a model of type {kind!r} that cannot be asked about pictures: "

@@ -17,6 +17,11 @@ FORMAT = 1
 METADATA_KEY = b"evalmuse_hf"
 ADDED_COLUMNS = ("overall_score", "elements", "status", "message")
 SUFFIXES = (".parquet", ".jsonl", ".csv")
+KEPT_PREFIX = "input_"
+"""Put before a column of the list whose name a column of scores needs."""
+
+PICTURE_TIMEOUT_S = 60.0
+"""Time that a process may take to read one picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +83,18 @@ def write_scores(scores: Scores, path: str | Path) -> None:
     finally:
         unfinished.unlink(missing_ok=True)
     if path.suffix.lower() != ".parquet":
-        text = json.dumps({"format": FORMAT, **scores.provenance}, indent=2, ensure_ascii=False)
-        _provenance_path(path).write_text(f"{text}\n", encoding="utf-8")
+        write_provenance(scores.provenance, path)
+
+
+def write_provenance(provenance: Mapping[str, Any], path: Path) -> None:
+    """Write what produced scores beside a file that cannot say it itself.
+
+    Args:
+        provenance: See `evalmuse_hf.scoring.provenance_of`.
+        path: The file of scores.
+    """
+    text = json.dumps({"format": FORMAT, **provenance}, indent=2, ensure_ascii=False)
+    _provenance_path(path).write_text(f"{text}\n", encoding="utf-8")
 
 
 def check_scores_path(path: Path) -> None:
@@ -137,15 +152,19 @@ def read_table(path: Path) -> Scores:
 
 def json_line(row: Mapping[str, Any]) -> str:
     """Spell one row as JSON, nan as null."""
-    return json.dumps(_plain(row), ensure_ascii=False, allow_nan=False)
+    return json.dumps(plain(row), ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
-    """Replace what JSON does not know: nan by None, other values by their text."""
+def plain(value: Any) -> Any:
+    """Replace what JSON does not know: nan by None, other values by their text.
+
+    Args:
+        value: Anything.
+    """
     if isinstance(value, Mapping):
-        return {_text(str(key)): _plain(item) for key, item in value.items()}
+        return {_text(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if value is None or isinstance(value, int | float | bool) else _text(str(value))
@@ -165,32 +184,22 @@ def _provenance_path(path: Path) -> Path:
 
 
 def _write_parquet(scores: Scores, path: Path) -> None:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    answers = pa.list_(
-        pa.struct([("question", pa.string()), ("yes", pa.float64()), ("no", pa.float64()), ("text", pa.string())])
-    )
-    fields = [("text", pa.string()), ("category", pa.string()), ("score", pa.float64()), ("status", pa.string())]
-    if any("answers" in element for row in scores.rows for element in row.get("elements") or ()):
-        fields.append(("answers", answers))
-    types = {
-        "overall_score": pa.float64(),
-        "elements": pa.list_(pa.struct(fields)),
-        "prompt_answers": answers,
-        "status": pa.string(),
-        "message": pa.string(),
-    }
-    arrays = {}
-    rows = [_plain(row) for row in scores.rows]
-    for column in _columns(rows):
-        values = [row.get(column) for row in rows]
-        try:
-            arrays[column] = pa.array(values, type=types.get(column))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):  # mixed kinds or numbers that Parquet has not
-            arrays[column] = pa.array([None if value is None else json.dumps(value) for value in values])
-    metadata = {METADATA_KEY: json.dumps({"format": FORMAT, **scores.provenance})}
-    pq.write_table(pa.table(arrays).replace_schema_metadata(metadata), path)
+    from evalmuse_hf.scoring.score_tables import to_table
+
+    rows = [plain(row) for row in scores.rows]
+    table = to_table(rows, _columns(rows))
+    pq.write_table(table.replace_schema_metadata(file_metadata(scores.provenance)), path)
+
+
+def file_metadata(provenance: Mapping[str, Any]) -> dict[bytes, bytes]:
+    """What a Parquet file of scores says of itself.
+
+    Args:
+        provenance: See `evalmuse_hf.scoring.provenance_of`.
+    """
+    return {METADATA_KEY: json.dumps({"format": FORMAT, **provenance}).encode()}
 
 
 def _write_json_lines(scores: Scores, path: Path) -> None:
@@ -198,7 +207,7 @@ def _write_json_lines(scores: Scores, path: Path) -> None:
 
 
 def _write_csv(scores: Scores, path: Path) -> None:
-    rows = [_plain(row) for row in scores.rows]
+    rows = [plain(row) for row in scores.rows]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, _columns(rows))
         writer.writeheader()

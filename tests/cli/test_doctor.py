@@ -10,8 +10,10 @@ import huggingface_hub
 import pytest
 import torch
 
+from evalmuse_hf import __version__
 from evalmuse_hf.cli import doctor
 from evalmuse_hf.cli.main import main
+from evalmuse_hf.cli.module_cache import install_modules
 
 
 @pytest.fixture
@@ -72,6 +74,20 @@ def test_the_table_and_the_json_tell_the_same(report, capsys):
     main(["doctor"])
     table = capsys.readouterr().out
     assert all(f"{name} " in table and version in table for name, version in report["packages"].items())
+
+
+def test_the_version_of_the_installed_modules_is_shown(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HF_MODULES_CACHE", str(tmp_path))
+    main(["doctor"])
+    assert re.search(r"^evaluate modules +not installed$", capsys.readouterr().out, re.MULTILINE)
+    names = install_modules(tmp_path)
+    assert doctor.examine()["modules"] == dict.fromkeys(names, __version__)
+    main(["doctor"])
+    own = re.escape(__version__)
+    assert re.search(rf"^evaluate modules +{len(names)} of version {own}$", capsys.readouterr().out, re.MULTILINE)
+    monkeypatch.setattr(doctor, "__version__", "9.9")
+    main(["doctor"])
+    assert f"of version {__version__}; run `evalmuse metrics install` again" in capsys.readouterr().out
 
 
 def test_the_console_script_is_installed():

@@ -5,7 +5,13 @@ import pytest
 
 import evalmuse_hf
 from evalmuse_hf.cli import module_cache
-from evalmuse_hf.cli.module_cache import find_scripts, install_modules, modules_folder, uninstall_modules
+from evalmuse_hf.cli.module_cache import (
+    find_scripts,
+    install_modules,
+    installed_versions,
+    modules_folder,
+    uninstall_modules,
+)
 
 
 def test_the_folder_follows_the_environment(monkeypatch):
@@ -44,6 +50,15 @@ def test_installing_replaces_an_older_copy_and_uninstalling_leaves_what_is_not_o
     assert foreign.is_dir()
     assert [path.name for path in metrics.iterdir()] == [outer.name]
     assert uninstall_modules(tmp_path) == []
+
+
+def test_versions_are_read_from_what_was_written(tmp_path):
+    assert installed_versions(tmp_path) == {}
+    names = install_modules(tmp_path)
+    assert installed_versions(tmp_path) == dict.fromkeys(names, evalmuse_hf.__version__)
+    marker = next(tmp_path.rglob(f"evaluate-metric--fga_blip2/*/{module_cache.MARKER}"))
+    marker.write_text("{")
+    assert installed_versions(tmp_path)["fga_blip2"] == "unknown"
 
 
 def test_scripts_are_found_where_a_wheel_put_them(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("evalmuse_hf", "metrics", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+PARTS = ("evalmuse_hf", "metrics", "spaces", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
 
 @pytest.fixture(scope="module")

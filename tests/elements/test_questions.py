@@ -97,6 +97,36 @@ def test_what_nothing_replaces_has_no_counterfactual_question():
     assert ask_counterfactuals("many cats", [Element.read("many (counting)")]) == [None]
 
 
+def counterfactual(prompt, key):
+    (question,) = ask_counterfactuals(prompt, [Element.read(key)])
+    return question and question.text
+
+
+@pytest.mark.parametrize(
+    "prompt, key",
+    [
+        ("a man, a wizard and a woman", "woman (human)"),
+        ("two women, men and wizards", "women (human)"),
+        ("red orange yellow green blue purple pink black cat", "red (color)"),
+        ("red orange yellow green blue purple pink black cat", "red cat (color)"),
+    ],
+)
+def test_a_prompt_that_names_every_word_of_a_kind_has_no_counterfactual(prompt, key):
+    assert counterfactual(prompt, key) is None
+
+
+def test_a_word_within_another_is_not_named_by_the_prompt():
+    """ "man" stands in "woman", and "hat" in "that"; of men, women and wizards only the man is left here."""
+    assert counterfactual("a wizard and a woman", "woman (human)") == "Is there a man in the picture?"
+    others = {counterfactual(f"{noun} that", f"{noun} (object)") for noun in ("car", "house", "tree", "boat", "kite")}
+    assert all(other and "that" not in other for other in others)
+
+
+def test_a_plural_in_the_prompt_names_its_singular():
+    assert counterfactual("a woman among wizards", "woman (human)") == "Is there a man in the picture?"
+    assert counterfactual("women and men", "men (human)") == "Are there wizards in the picture?"
+
+
 def test_counterfactuals_of_the_drawn_world_say_what_the_prompt_does_not():
     rng = np.random.default_rng(0)
     n_asked = 0

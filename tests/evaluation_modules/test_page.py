@@ -1,3 +1,4 @@
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -55,6 +56,27 @@ def test_the_page_has_an_input_for_everything(name, n_inputs, monkeypatch):
     assert made["texts"]["description"]
     values = ["1\n0", "1\n1"] if n_inputs == 2 else [None, "", "", ""]
     assert set(made["function"](*values)) & {"accuracy", "problem"}
+
+
+@pytest.mark.slow
+def test_a_client_gets_an_answer_from_a_space_whatever_the_name_of_its_folder(tmp_path, monkeypatch):
+    from gradio_client import Client, handle_file
+
+    shutil.copytree(METRICS / "fga_blip2", tmp_path / "app")
+    monkeypatch.chdir(tmp_path / "app")
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "red.png")
+    page = build_page(".")
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, share=False)
+    try:
+        client = Client(address, analytics_enabled=False, verbose=False)
+        values = ("a red circle", "red\ncircle", "mini")
+        answer = client.predict(handle_file(tmp_path / "red.png"), *values, api_name="/score")
+    finally:
+        page.close(verbose=False)
+    expected = score_one(Module(cache_dir=str(tmp_path)), tmp_path / "red.png", *values)
+    assert answer["status"] == "ok"
+    assert answer["score"] == pytest.approx(expected["score"], abs=1e-5)
+    assert answer["elements"] == pytest.approx(expected["elements"], abs=1e-5)
 
 
 def test_without_gradio_the_sentence_names_the_extra(monkeypatch):

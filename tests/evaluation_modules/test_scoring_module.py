@@ -1,5 +1,6 @@
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import evaluate
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 from PIL import Image
 
 from evalmuse_hf.evaluation_modules.scoring_module import ScoringModule
+from evalmuse_hf.evaluation_modules.structure_module import StructureModule
+from evalmuse_hf.models.scorer import Answer, ElementScore, PairScore
 from evalmuse_hf.scoring.loading import load_scorer
 
 SHELL = str(Path(__file__).parents[2] / "metrics" / "fga_blip2")
@@ -103,6 +106,66 @@ def test_the_script_loads_from_its_folder_and_combines(pictures, expected, tmp_p
     assert len(overall) == 2
     for name in overall:
         assert result[name] == pytest.approx([row.overall for row in expected[0]], abs=1e-6)
+
+
+class Asking(ScoringModule):
+    """A module that asks."""
+
+    scorer_name = "pn_vqa"
+
+
+class Structure(StructureModule):
+    """A module that looks for faults."""
+
+    scorer_name = "structure_vqa"
+
+
+@pytest.mark.parametrize("with_elements", [False, True])
+@pytest.mark.parametrize("way", ["compute", "add", "add_batch"])
+def test_modules_combine_in_every_way_with_and_without_elements(way, with_elements, pictures, expected, tmp_path):
+    """`evaluate.combine` gives all inputs to all modules, and looks up those that were not given."""
+    kinds = {"fga": Module, "pn": Asking, "structure": Structure}
+    both = evaluate.combine({name: kind(cache_dir=str(tmp_path / name)) for name, kind in kinds.items()}, True)
+    given = {"images": pictures, "prompts": PROMPTS, **({"elements": ELEMENTS} if with_elements else {})}
+    if way == "add_batch":
+        both.add_batch(**given)
+    elif way == "add":
+        for place in range(len(pictures)):
+            both.add(**{name: values[place] for name, values in given.items()})
+    result = both.compute(**(given if way == "compute" else {}), model="mini", device="cpu")
+    wanted = expected[with_elements]
+    assert result["fga_scores"] == pytest.approx([row.overall for row in wanted], abs=1e-6)
+    n_elements = [2, 1] if with_elements else [0, 0]
+    assert [len(row) for row in result["fga_element_scores"]] == n_elements
+    assert [len(row) for row in result["pn_element_scores"]] == ([2, 1] if with_elements else [2, 3])  # split by rule
+    assert [len(row) for row in result["structure_element_scores"]] == [3, 3]
+    assert all(map(math.isfinite, result["pn_scores"] + result["structure_scores"]))
+
+
+def test_a_combination_that_lacks_an_input_says_so_in_a_sentence(pictures, tmp_path):
+    both = evaluate.combine([Module(cache_dir=str(tmp_path))])
+    with pytest.raises(ValueError, match="`prompts` is missing; give `images` and `prompts`"):
+        both.add_batch(images=pictures)
+
+
+def test_statuses_of_elements_and_raw_probabilities_come_along(tmp_path, monkeypatch):
+    """Little probability of yes and no must not be invisible."""
+    low, sure = Answer("Is it red?", 0.2, 0.1), Answer("Is it a cat?", 0.9, 0.1)
+    elements = (ElementScore("red", None, 2 / 3, "low_mass", (low,)), ElementScore("cat", None, 0.9, "ok", (sure,)))
+    pair = PairScore(0.78, elements, "low_mass", "The model would rather say something else.")
+    scorer = SimpleNamespace(score=lambda **_: [pair])
+    monkeypatch.setattr("evalmuse_hf.evaluation_modules.scoring_module.load_scorer", lambda name, **options: scorer)
+    given = {"images": [Image.new("RGB", (4, 4))], "prompts": ["a red cat"]}
+    result = Asking(cache_dir=str(tmp_path)).compute(**given)
+    assert (result["statuses"], result["messages"]) == (["low_mass"], [pair.message])
+    assert result["element_statuses"] == [["low_mass", "ok"]]
+    (first,), _ = result["element_answers"][0]
+    assert (first["question"], first["yes"], first["no"], first["text"]) == ("Is it red?", 0.2, 0.1, None)
+    assert first["mass"] == pytest.approx(0.3)
+    assert result["prompt_answers"] == [[]]
+    plain = Module(cache_dir=str(tmp_path)).compute(**given)
+    assert plain["element_statuses"] == [["low_mass", "ok"]]
+    assert not {"element_answers", "prompt_answers"} & set(plain)
 
 
 def test_a_missing_picture_fails_its_row_alone(pictures, expected, tmp_path):

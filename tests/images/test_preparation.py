@@ -1,4 +1,5 @@
 import numpy as np
+import PIL
 import pytest
 from PIL import Image
 from transformers import BlipImageProcessorPil, CLIPImageProcessorPil
@@ -13,6 +14,7 @@ from evalmuse_hf.images import (
     read_picture,
 )
 
+PILLOW = int(PIL.__version__.partition(".")[0])
 RNG = np.random.default_rng(0)
 SIZES = [(30, 20), (20, 33), (28, 28), (1, 1), (301, 7), (640, 480), (481, 640)]
 
@@ -39,7 +41,21 @@ def test_a_prepared_picture_has_the_pixels_that_an_image_processor_makes_of_the_
     prepared = Preparation(28, crop=crop)(image)
     assert prepared.size == (28, 28)
     original, again = (processor([each])["pixel_values"][0] for each in (image, prepared))
-    assert np.array_equal(original, again)
+    # Pillow 12 takes the axes of these two in another order than Pillow 13, which is the one that we take.
+    if PILLOW >= 13 or size not in {(20, 33), (481, 640)}:
+        assert np.array_equal(original, again)
+
+
+@pytest.mark.parametrize("size", [(20, 40), (40, 20), (60, 90), (28, 57), (28, 56), (10, 300)], ids=str)
+def test_the_axes_are_resized_in_the_order_of_pillow_13_whatever_the_version(size):
+    image = random_picture(size)
+    width, height = size
+    vertical_first = size in {(20, 40), (28, 57), (28, 56), (10, 300)}
+    between = (width, 28) if vertical_first else (28, height)
+    expected = image.resize(between, Image.Resampling.BICUBIC).resize((28, 28), Image.Resampling.BICUBIC)
+    assert np.array_equal(np.asarray(Preparation(28)(image)), np.asarray(expected))
+    if PILLOW >= 13:
+        assert np.array_equal(np.asarray(image.resize((28, 28), Image.Resampling.BICUBIC)), np.asarray(expected))
 
 
 def test_a_picture_is_prepared_once_only():

@@ -26,9 +26,9 @@ import sys
 
 import evaluate
 
-cache, script, picture, prompt = sys.argv[1:]
+cache, script, picture, prompt, *elements = sys.argv[1:]
 module = evaluate.load(script, num_process=2, process_id=1, experiment_id="two", cache_dir=cache)
-module.add(images=picture, prompts=prompt)
+module.add(images=picture, prompts=prompt, **({"elements": elements} if elements else {}))
 assert module.compute(model="mini") is None
 """
 
@@ -119,21 +119,32 @@ def test_a_folder_is_a_space(name):
 
 
 @pytest.mark.slow
-def test_two_processes_give_one_result(tmp_path):
+@pytest.mark.parametrize(
+    "name, elements",
+    [("fga_blip2", None), ("fga_blip2", [["red", "circle"], ["blue"]]), ("pn_vqa", [["red"], ["two", "squares"]])],
+    ids=["no elements", "elements", "elements that are asked about"],
+)
+def test_two_processes_give_one_result(name, elements, tmp_path):
     pictures = [tmp_path / "a.png", tmp_path / "b.png"]
     for path, color in zip(pictures, ("red", "blue"), strict=True):
         Image.new("RGB", (40, 30), color).save(path)
     prompts = ["a red circle", "two blue squares"]
-    script = str(METRICS / "fga_blip2")
+    script = str(METRICS / name)
+    optional = {} if elements is None else {"elements": elements}
     whole = evaluate.load(script, cache_dir=str(tmp_path / "whole"))
-    expected = whole.compute(images=[str(path) for path in pictures], prompts=prompts, model="mini")["scores"]
-    given = [str(tmp_path / "shared"), script, str(pictures[1]), prompts[1]]
+    expected = whole.compute(images=[str(path) for path in pictures], prompts=prompts, **optional, model="mini")
+    given = [str(tmp_path / "shared"), script, str(pictures[1]), prompts[1], *(elements[1] if elements else [])]
     with subprocess.Popen([sys.executable, "-c", SECOND_PROCESS, *given]) as other:
         try:
             options = {"num_process": 2, "process_id": 0, "experiment_id": "two", "cache_dir": given[0]}
             first = evaluate.load(script, **options)
-            first.add(images=str(pictures[0]), prompts=prompts[0])
-            assert first.compute(model="mini")["scores"] == pytest.approx(expected, abs=1e-6)
+            first.add(
+                images=str(pictures[0]), prompts=prompts[0], **{key: value[0] for key, value in optional.items()}
+            )
+            result = first.compute(model="mini")
+            assert result["scores"] == pytest.approx(expected["scores"], abs=1e-6)
+            for ours, theirs in zip(result["element_scores"], expected["element_scores"], strict=True):
+                assert ours == pytest.approx(theirs, abs=1e-6)
             assert other.wait(timeout=60) == 0
         finally:
             other.kill()

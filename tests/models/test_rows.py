@@ -1,9 +1,18 @@
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from evalmuse_hf.images import ImageDecodingError
-from evalmuse_hf.models.rows import SCORE_ERROR, PairRow, prompt_problem, read_rows
+from evalmuse_hf.images import (
+    DeferredPicture,
+    ImageDecodingError,
+    PictureReader,
+    Preparation,
+    content_hash,
+    picture_hash,
+)
+from evalmuse_hf.models.rows import SCORE_ERROR, PairRow, prompt_problem, read_rows, reading_ahead
 from evalmuse_hf.models.scorer import ElementScore
 from evalmuse_hf.schema import Element
 
@@ -62,3 +71,87 @@ def test_a_number_that_is_none_fails_the_row():
 def test_a_picture_of_an_unknown_kind_cannot_be_opened():
     with pytest.raises(ImageDecodingError, match="Cannot read the picture"):
         PairRow(3.5, 3.5, "a cat").open_image()
+
+
+def red(value: int) -> Image.Image:
+    return Image.new("RGB", (4, 4), (value, 0, 0))
+
+
+def test_a_row_whose_picture_somebody_reads_has_the_key_that_they_gave():
+    with PictureReader() as reader:
+        images = [reader.defer("a.png", "a"), reader.defer("b.png", "a"), reader.defer("a.png", "b"), "a"]
+        keys = [row.image_key for row in read_rows(images, ["a cat"] * 4, None)]
+    assert keys == ["a", "a", "b", "a"]
+
+
+@pytest.mark.parametrize("workers", [0, 1], ids=["when it is taken", "ahead"])
+def test_a_row_takes_its_picture_from_whoever_reads_it(workers):
+    with PictureReader(Preparation(2), workers=workers) as reader:
+        (row,) = read_rows([reader.defer(red(7), "a")], ["a cat"], None)
+        picture = row.read_picture()
+    assert (picture.pixels.shape, picture.pixels[0, 0, 0]) == ((2, 2, 3), 7)
+
+
+def test_a_row_reads_a_picture_that_nobody_reads_for_it_as_it_is():
+    (row,) = read_rows([red(7)], ["a cat"], None)
+    picture = row.read_picture()
+    assert (picture.pixels.shape, picture.problem) == ((4, 4, 3), None)
+    assert picture.content == picture_hash(red(7))
+    assert row.open_image().getpixel((0, 0)) == (7, 0, 0)
+
+
+def test_a_picture_that_cannot_be_read_is_a_problem_and_no_error(tmp_path):
+    (row,) = read_rows([tmp_path / "none.png"], ["a cat"], None)
+    picture = row.read_picture()
+    assert (picture.content, picture.pixels) == (None, None)
+    assert "there is no file" in picture.problem
+
+
+def test_pictures_of_rows_are_read_ahead_once_each_and_prepared():
+    one, two = red(1), red(2)
+    rows = read_rows([one, two, one, "none.png"], ["a cat"] * 4, None)
+    keys = [row.image_key for row in rows]
+    with reading_ahead(rows, Preparation(2)):
+        assert rows[0].image is rows[2].image is not rows[1].image
+        pictures = [row.read_picture() for row in (rows[0], rows[1], rows[3])]
+    assert [picture.pixels.shape for picture in pictures[:2]] == [(2, 2, 3)] * 2
+    assert [picture.pixels[0, 0, 0] for picture in pictures[:2]] == [1, 2]
+    assert "Cannot read picture 'none.png'" in pictures[2].problem
+    assert [row.image_key for row in rows] == keys
+
+
+@pytest.mark.parametrize("n_pictures", [1, 3], ids=["one", "several"])
+def test_pixels_that_nobody_wants_are_not_read_ahead(tmp_path, n_pictures):
+    paths = [tmp_path / f"{number}.png" for number in range(n_pictures)]
+    for number, path in enumerate(paths):
+        red(number).save(path)
+    unwanted = content_hash(paths[0].read_bytes())
+    rows = read_rows(paths, ["a cat"] * n_pictures, None)
+    with reading_ahead(rows, wanted=lambda content: content != unwanted):
+        pictures = [row.read_picture() for row in rows]
+    assert [picture.pixels is None for picture in pictures] == [True, *[False] * (n_pictures - 1)]
+    assert pictures[0].content == unwanted
+
+
+def test_rows_that_have_failed_are_not_read_ahead():
+    rows = read_rows(["none.png", red(1)], ["a cat"] * 2, [["red", 3], []])
+    with reading_ahead(rows):
+        assert rows[0].image == "none.png"
+        assert isinstance(rows[1].image, DeferredPicture)
+
+
+def test_pictures_that_somebody_reads_already_stay_with_them():
+    with PictureReader() as reader:
+        images = [reader.defer(red(1), "a"), red(2)]
+        rows = read_rows(images, ["a cat"] * 2, None)
+        with reading_ahead(rows, Preparation(2)):
+            assert rows[0].image is images[0]
+            assert [row.read_picture().pixels.shape for row in rows] == [(4, 4, 3), (2, 2, 3)]
+
+
+def test_nobody_reads_on_once_an_error_ends_it():
+    rows = read_rows([red(number) for number in range(3)], ["a cat"] * 3, None)
+    before = threading.active_count()
+    with pytest.raises(KeyError), reading_ahead(rows):
+        raise KeyError
+    assert threading.active_count() == before

@@ -1,10 +1,12 @@
 import gzip
 import json
 import math
+import shutil
 
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
 from evalmuse_hf.models.encoders.convert_hps_v2 import load_tokenizer
@@ -61,11 +63,12 @@ def test_folders_that_hold_no_clip_model_are_refused(tmp_path):
     "name, model, message",
     [
         ("clip_score", None, r"openai/clip-vit-large-patch14 \(1.7 GB\), the default of 'clip_score', cannot be had"),
-        ("hps_v2", None, "has to be converted once.*evalmuse convert --scorer hps_v2"),
-        ("image_reward", None, r"bring ImageReward\.pt \(1.8 GB.*evalmuse convert --scorer image_reward"),
+        ("hps_v2", None, "converted once.*evalmuse convert --scorer hps_v2.*`--vocab` takes .*bpe_simple_vocab"),
+        ("image_reward", None, r"bring ImageReward\.pt \(1.8 GB.*evalmuse convert --scorer image_reward.*vocab\.txt"),
         ("blip2_itm", None, r"Salesforce/blip2-itm-vit-g \(4.7 GB\), the default of 'blip2_itm', cannot be had"),
         ("pick_score", "mini", "There is no packaged model for 'pick_score'"),
-        ("clip_score", "/no/such/folder", "There is no model folder at /no/such/folder"),
+        ("clip_score", "/no/such/folder", "no model folder at /no/such/folder; give a folder, or a Hub id"),
+        ("clip_score", "owner/name", r"'owner/name' is no folder here.*; give the path of a model folder\.$"),
     ],
 )
 def test_what_cannot_be_had_is_one_sentence(name, model, message):
@@ -88,6 +91,47 @@ def test_every_matcher_opens_its_folder(name, fixture, request, tmp_path):
         load_scorer("clip_score", model=folder, device="cpu")
     with pytest.raises(ValueError, match="`batch_size` must be at least 1, got 0"):
         load_scorer(name, model=folder, device="cpu", batch_size=0)
+
+
+@pytest.fixture(params=["clip_score", "blip2_itm", "image_reward"])
+def broken(request, folder, tmp_path):
+    """A scorer, and a copy of a folder for it, to take something away from."""
+    names = {"blip2_itm": "blip2_folder", "image_reward": "image_reward_folder"}
+    source = request.getfixturevalue(names[request.param]) if request.param in names else folder
+    return request.param, shutil.copytree(source, tmp_path / "copy")
+
+
+def test_a_tensor_that_is_missing_or_of_another_shape_is_named(broken):
+    """transformers leaves it random and goes on, so that every score would be one, with the status ok."""
+    name, folder = broken
+    tensors = load_file(folder / "model.safetensors")
+    place = next(key for key in sorted(tensors) if "mlp" in key or "intermediate" in key)
+    for change, words in (({}, f"lacks {place!r}"), ({place: torch.zeros(2)}, f"{place!r} of the shape (2,)")):
+        kept = {key: value for key, value in tensors.items() if key != place} | change
+        save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+        with pytest.raises(ScorerError, match="do not fill the model") as caught:
+            load_scorer(name, model=folder, device="cpu")
+        assert words in str(caught.value)
+        assert str(folder) in str(caught.value)
+
+
+def test_a_folder_without_tokenizer_is_refused(broken):
+    """transformers makes a tokenizer without words of it, so that all prompts would have the same score."""
+    name, folder = broken
+    for path in folder.glob("tokenizer*"):
+        path.unlink()
+    advice = "bpe_simple_vocab_16e6" if name == "clip_score" else "vocab.txt"
+    with pytest.raises(ScorerError, match=rf"has no tokenizer files.*--vocab {advice}"):
+        load_scorer(name, model=folder, device="cpu")
+
+
+def test_the_tokenizer_of_a_larger_model_is_refused(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    config = json.loads((copy / "config.json").read_text("utf-8"))
+    config["text_config"]["vocab_size"] = 100
+    CLIPModel(CLIPConfig(**config)).save_pretrained(copy)
+    with pytest.raises(ScorerError, match="the model knows 100 tokens: they do not belong together"):
+        load_scorer("clip_score", model=copy, device="cpu")
 
 
 def test_encoders_have_no_options(folder):

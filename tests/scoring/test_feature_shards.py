@@ -130,7 +130,7 @@ def test_a_row_that_cannot_be_written_is_not_in_the_journal_and_the_next_one_is(
 
     writer = ShardWriter(tmp_path, row_bytes=4)
     with monkeypatch.context() as patch:
-        patch.setattr(feature_shards, "_journal", fail)
+        patch.setattr(feature_shards, "add_record", fail)
         with pytest.raises(OSError, match="No space left"):
             writer.append("a", b"1234")
     writer.append("b", b"1234")

@@ -260,7 +260,7 @@ def test_a_disk_that_is_full_is_one_sentence(open_store, contents, monkeypatch):
     def fail(stream, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(feature_shards, "_write_all", fail)
+    monkeypatch.setattr(feature_shards, "write_all", fail)
     with pytest.raises(FeatureError, match=r"cannot be written to .* \(No space left on device\); make room"):
         open_store().write(contents[0], features_of(0))
 
@@ -275,7 +275,7 @@ def test_damage_that_cannot_be_noted_is_one_sentence(open_store, contents, monke
     store.write(contents[0], features_of(0))
     store.close()
     (store.folder / "shard-00000.bin").write_bytes(b"")
-    monkeypatch.setattr(feature_shards, "_write_all", fail)
+    monkeypatch.setattr(feature_shards, "add_record", fail)
     with pytest.raises(FeatureError, match=r"cannot be written to .* \(Read-only file system\)"):
         open_store().read(contents[0])
 

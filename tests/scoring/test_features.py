@@ -5,9 +5,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
-from evalmuse_hf.images import ImageDecodingError, content_hash
 from evalmuse_hf.models.fga_blip2 import FGABlip2ForAlignment, FGABlip2Processor
 from evalmuse_hf.scoring.feature_store import FeatureError, FeatureStore
 from evalmuse_hf.scoring.features import FeatureCache, VisionTower

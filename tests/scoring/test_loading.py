@@ -26,7 +26,7 @@ def copy(model_folder, tmp_path):
 def test_a_folder_is_opened(model_folder):
     scorer = load_scorer("fga_blip2", model=str(model_folder), device="cpu", compat="official", batch_size=3)
     assert scorer.name == "fga_blip2:tiny"
-    assert (scorer.compat, scorer.batch_size) == ("official", 3)
+    assert (scorer.compat, scorer.encoder.batch_size) == ("official", 3)
 
 
 def test_scores_with_kept_features_are_the_same_to_the_last_digit(model_folder, pictures, tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from evalmuse_hf.scoring.model_folder import ScorerError, first_line, read_model_type
+from evalmuse_hf.scoring.model_folder import ScorerError, check_weights, first_line, read_model_type
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,11 @@ def test_a_folder_without_a_model_is_one_sentence(tmp_path):
 def test_an_error_is_one_line_even_if_it_says_nothing():
     assert first_line(ValueError("\n one \n two")) == "one"
     assert first_line(KeyError()) == "KeyError"
+
+
+def test_weights_that_only_code_could_read_are_named(tmp_path):
+    (tmp_path / "pytorch_model.bin").touch()
+    with pytest.raises(ScorerError, match=r"'owner/name' has no \*\.safetensors; weights in other files, such as"):
+        check_weights(tmp_path, "owner/name")
+    (tmp_path / "model-00001-of-00002.safetensors").touch()
+    check_weights(tmp_path, "owner/name")

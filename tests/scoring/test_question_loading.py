@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from scipy.stats import spearmanr
 
 from evalmuse_hf.mini import write_release
@@ -80,6 +81,27 @@ def test_a_model_without_chat_template_is_refused(folder, tmp_path):
     (copy / "chat_template.jinja").unlink()
     with pytest.raises(ScorerError, match="has no chat template"):
         load_scorer("vq2", model=copy, device="cpu")
+
+
+@pytest.mark.parametrize("options, has_code", [({}, False), ({"trust_remote_code": True}, True)])
+def test_code_comes_from_the_hub_only_for_a_caller_who_trusts_it(options, has_code, folder, monkeypatch):
+    patterns = []
+    stand_in = lambda hub_id, allow_patterns: patterns.extend(allow_patterns) or str(folder)  # noqa: E731
+    monkeypatch.setattr("huggingface_hub.snapshot_download", stand_in)
+    assert load_scorer("vq2", model="owner/name", device="cpu", **options).name == "vq2:owner/name"
+    assert ("*.py" in patterns) == has_code
+    assert not any(pattern.endswith((".bin", ".pt", "*")) for pattern in patterns)
+
+
+@pytest.mark.parametrize("name", ["pn_vqa", "level_judge"])
+def test_a_missing_tensor_of_the_chat_model_is_named(name, folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    tensors = load_file(copy / "model.safetensors")
+    gone = next(key for key in tensors if key.endswith("mlp.down_proj.weight"))
+    del tensors[gone]
+    save_file(tensors, copy / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ScorerError, match=r"do not fill the model: the file lacks '.*down_proj\.weight'"):
+        load_scorer(name, model=copy, device="cpu")
 
 
 @pytest.mark.slow

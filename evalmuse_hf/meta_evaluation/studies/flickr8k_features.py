@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from evalmuse_hf.images import picture_hash
 from evalmuse_hf.meta_evaluation.studies.flickr8k_data import Flickr8k
 from evalmuse_hf.models.backbones import FeatureMapBackbone, FeatureProjection, fit_projection
 from evalmuse_hf.scoring.feature_store import FeatureStore
-from evalmuse_hf.images import picture_hash
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """The two towers of a CLIP model: a vector for every picture, a vector for every prompt."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,24 @@ from torch import Tensor
 from transformers import CLIPModel
 from transformers.utils.constants import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
-PicturePreprocessor = Callable[[Sequence[Image.Image]], Tensor]
+from evalmuse_hf.images import Preparation
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePreprocessor:
+    """Makes ``pixel_values`` of pictures.
+
+    Attributes:
+        run: Makes ``(B, 3, S, S)`` of RGB pictures.
+        preparation: The part of it that whoever reads the pictures can do; None for nothing.
+    """
+
+    run: Callable[[Sequence[Image.Image]], Tensor]
+    preparation: Preparation | None = None
+
+    def __call__(self, pictures: Sequence[Image.Image]) -> Tensor:
+        """Make ``pixel_values`` ``(B, 3, S, S)`` of RGB pictures, whether they are prepared or not."""
+        return self.run(pictures)
 
 
 class ClipTowers:
@@ -34,6 +52,7 @@ class ClipTowers:
         self.model: Any = (model if device is None else model.to(device)).train(False)  # type: ignore[arg-type]
         self.tokenizer = tokenizer
         self.preprocess = preprocess
+        self.preparation = preprocess.preparation
         self.max_tokens = int(self.model.config.text_config.max_position_embeddings)
 
     @torch.inference_mode()
@@ -80,7 +99,7 @@ def picture_preprocessor(processor: Any) -> PicturePreprocessor:
         pixels: Tensor = processor(images=list(pictures), return_tensors="pt")["pixel_values"]
         return pixels
 
-    return preprocess
+    return PicturePreprocessor(preprocess, _preparation_of(processor))
 
 
 def tensor_preprocessor(size: int) -> PicturePreprocessor:
@@ -101,7 +120,20 @@ def tensor_preprocessor(size: int) -> PicturePreprocessor:
     def preprocess(pictures: Sequence[Image.Image]) -> Tensor:
         return torch.stack([(_fit(picture, size) - mean) / deviation for picture in pictures])
 
-    return preprocess
+    return PicturePreprocessor(preprocess)
+
+
+def _preparation_of(processor: Any) -> Preparation | None:
+    """What a processor does to the size of a picture, if it is one of the two common things."""
+    size, crop = processor.size, processor.crop_size if processor.do_center_crop else None
+    if not processor.do_resize:
+        return None
+    if crop is None and size.get("height") and size.get("height") == size.get("width"):
+        return Preparation(int(size["height"]), resample=int(processor.resample))
+    shortest = size.get("shortest_edge")
+    if crop is not None and shortest and (crop.get("height"), crop.get("width")) == (shortest, shortest):
+        return Preparation(int(shortest), crop=True, resample=int(processor.resample))
+    return None
 
 
 def _fit(picture: Image.Image, size: int) -> Tensor:

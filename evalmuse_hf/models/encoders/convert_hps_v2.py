@@ -15,6 +15,7 @@ from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from evalmuse_hf.models.official_weights import read_state_dict, rename, take_weights
+from evalmuse_hf.models.word_check import check_words
 
 OFFICIAL_SIZES: Mapping[str, Any] = {
     "embed_dim": 1024,
@@ -22,6 +23,8 @@ OFFICIAL_SIZES: Mapping[str, Any] = {
     "text": {"context_length": 77, "vocab_size": 49408, "width": 1024, "heads": 16, "layers": 24},
 }
 """Sizes of CLIP ViT-H/14, which both versions of HPSv2 are."""
+
+TOKENIZER_ID = "openai/clip-vit-large-patch14"
 
 _N_MERGES = 49152 - 256 - 2  # of the published file; what follows is unused
 _NAMES = (
@@ -61,12 +64,19 @@ def convert_hps_v2(
         The model that was written.
 
     Raises:
-        ValueError: If the file is no such checkpoint, or tensors are missing, left over or of another shape.
+        ValueError: If the file is no such checkpoint, tensors are missing, left over or of another shape, or the
+            tokenizer is that of another model.
+        OSError: If the tokenizer cannot be had from the Hub.
     """
     sizes = OFFICIAL_SIZES if config is None else json.loads(Path(config).read_text("utf-8"))
     model = CLIPModel(build_config(sizes))
     model.load_state_dict(rename_weights(read_state_dict(Path(checkpoint), key="state_dict"), model.state_dict()))
     tokenizer = load_tokenizer(vocab, max_length=sizes["text"]["context_length"])
+    check_words(
+        tokenizer,
+        **{"source": vocab or TOKENIZER_ID, "vocab_size": sizes["text"]["vocab_size"]},
+        advice="give bpe_simple_vocab_16e6.txt.gz",
+    )
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     return model
@@ -117,12 +127,15 @@ def load_tokenizer(vocab: str | Path | None, *, max_length: int = 77) -> Any:
         max_length: Tokens that the model reads.
 
     Raises:
-        ValueError: If the file is no such list of merges.
+        ValueError: If the file is no such list of merges, or the folder has no tokenizer.
+        OSError: If the tokenizer cannot be had from the Hub.
     """
     if vocab is None:
-        return CLIPTokenizer.from_pretrained("openai/clip-vit-large-patch14")
+        return _download()
     if Path(vocab).is_dir():
-        return CLIPTokenizer.from_pretrained(vocab)
+        tokenizer = CLIPTokenizer.from_pretrained(vocab)
+        check_words(tokenizer, source=vocab, advice="give bpe_simple_vocab_16e6.txt.gz, or another folder")
+        return tokenizer
     try:
         lines = gzip.decompress(Path(vocab).read_bytes()).decode("utf-8").split("\n")
     except (OSError, EOFError, UnicodeDecodeError) as error:
@@ -134,6 +147,19 @@ def load_tokenizer(vocab: str | Path | None, *, max_length: int = 77) -> Any:
     ids = {word: place for place, word in enumerate(words)}
     pairs: Any = [tuple(merge.split()) for merge in merges]
     return CLIPTokenizer(vocab=ids, merges=pairs, model_max_length=max_length)
+
+
+def _download() -> Any:
+    try:
+        tokenizer = CLIPTokenizer.from_pretrained(TOKENIZER_ID)
+        # Without the network transformers gives a tokenizer of no words, and no error.
+        check_words(tokenizer, source=TOKENIZER_ID, advice="")
+    except (OSError, ValueError) as error:
+        raise OSError(
+            f"Converting needs the tokenizer {TOKENIZER_ID} (2 MB) from the Hub, which cannot be reached; give CLIP's "
+            "bpe_simple_vocab_16e6.txt.gz or a tokenizer folder (`vocab`, or --vocab FILE)."
+        ) from error
+    return tokenizer
 
 
 def _official(name: str) -> str:

@@ -9,6 +9,7 @@ from transformers import AutoModel, Blip2ForImageTextRetrieval
 from transformers import initialization as init
 from transformers.utils.generic import ModelOutput
 
+from evalmuse_hf.models.fga_blip2.attention_fga_blip2 import share_pictures
 from evalmuse_hf.models.fga_blip2.configuration_fga_blip2 import FGABlip2Config
 from evalmuse_hf.schema import ALIGNMENT_SCALE
 
@@ -82,6 +83,7 @@ class FGABlip2ForAlignment(Blip2ForImageTextRetrieval):
         super().__init__(config)
         del self.vision_projection, self.text_projection
         self.vision_model.post_layernorm.eps = config.vision_post_layernorm_eps
+        share_pictures(self.qformer)
         self.mask_head = FGABlip2MaskHead(config.qformer_config.hidden_size, tuple(config.mask_head_sizes))
         self.post_init()
 
@@ -126,19 +128,23 @@ class FGABlip2ForAlignment(Blip2ForImageTextRetrieval):
         image_embeds: Tensor | None = None,
         output_mask_probs: bool = False,
         return_dict: bool = True,
+        image_index: Tensor | None = None,
     ) -> FGABlip2Output | tuple[Tensor, ...]:
         """Score pairs of a picture and a prompt in one pass of the Q-Former over both.
 
         Args:
-            pixel_values: Pictures, shape ``(B, 3, S, S)``, or ``(1, 3, S, S)`` for one picture with ``B`` prompts.
+            pixel_values: Pictures, shape ``(B, 3, S, S)``; or ``(1, 3, S, S)`` for one picture with ``B`` prompts; or
+                ``(U, 3, S, S)`` with ``image_index``.
             input_ids: Token ids of the cleaned prompts, shape ``(B, T)``.
             attention_mask: 1 on tokens, 0 on padding, shape ``(B, T)``; None takes every id but the padding id for a
                 token.
-            image_embeds: Result of `encode_images` in place of ``pixel_values``, shape ``(B, P, D_v)`` or
-                ``(1, P, D_v)``.
+            image_embeds: Result of `encode_images` in place of ``pixel_values``, shape ``(B, P, D_v)``,
+                ``(1, P, D_v)``, or ``(U, P, D_v)`` with ``image_index``.
             output_mask_probs: Add the mask head's view of the prompt alone, which costs a second, text-only pass and
                 is needed in training only.
             return_dict: False returns the fields that are not None as a tuple.
+            image_index: Which of ``U`` pictures each prompt is scored against, shape ``(B,)``. What the Q-Former makes
+                of a picture alone is then computed once for all prompts about it.
 
         Returns:
             Scores of the pairs, see `FGABlip2Output`.
@@ -153,10 +159,12 @@ class FGABlip2ForAlignment(Blip2ForImageTextRetrieval):
         if attention_mask is None:
             attention_mask = (input_ids != self.config.qformer_config.pad_token_id).long()
         self._check_prompts(input_ids, attention_mask)
-        image = image_embeds if pixel_values is None else self.encode_images(pixel_values)
-        image = self._one_per_prompt(self.vision_model.post_layernorm(image), len(input_ids))  # (B, P, D_v)
+        image = self.encode_images(pixel_values) if image_embeds is None else image_embeds  # type: ignore[arg-type]
+        image_index = self._index_pictures(image, input_ids, image_index)
+        norm = self.vision_model.post_layernorm
+        image = norm(image.to(norm.weight.dtype))  # (U, P, D_v); the tower may have a lower precision
 
-        hidden_states = self._fuse(image, input_ids, attention_mask)  # (B, Q + T, D)
+        hidden_states = self._fuse(image, image_index, input_ids, attention_mask)  # (B, Q + T, D)
         logits = self.itm_head(hidden_states.to(self.itm_head.weight.dtype))  # (B, Q + T, 2)
         match = logits.float().softmax(dim=-1)[..., 1]  # (B, Q + T)
         n_queries = self.config.num_query_tokens
@@ -170,7 +178,7 @@ class FGABlip2ForAlignment(Blip2ForImageTextRetrieval):
         )
         return output if return_dict else output.to_tuple()
 
-    def _fuse(self, image: Tensor, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    def _fuse(self, image: Tensor, image_index: Tensor | None, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Read picture and prompt together: states of the queries, then of the tokens, ``(B, Q + T, D)``."""
         queries = self.query_tokens.expand(len(input_ids), -1, -1)  # (B, Q, D)
         query_mask = attention_mask.new_ones(queries.shape[:2])
@@ -180,6 +188,7 @@ class FGABlip2ForAlignment(Blip2ForImageTextRetrieval):
             query_length=queries.shape[1],
             attention_mask=torch.cat([query_mask, attention_mask], dim=1),
             encoder_hidden_states=image,
+            image_index=image_index,
         ).last_hidden_state
         return hidden_states
 
@@ -204,13 +213,24 @@ class FGABlip2ForAlignment(Blip2ForImageTextRetrieval):
                 f"prompt, or give the processor truncation=True, max_length={longest}."
             )
 
-    def _one_per_prompt(self, image: Tensor, n_prompts: int) -> Tensor:
-        if len(image) not in {1, n_prompts}:
+    def _index_pictures(self, image: Tensor, input_ids: Tensor, image_index: Tensor | None) -> Tensor | None:
+        """Which picture each prompt has; None if prompt i has picture i."""
+        n_prompts = len(input_ids)
+        if image_index is not None:
+            if image_index.shape != (n_prompts,):
+                raise ValueError(
+                    f"`image_index` must name a picture for each of the {n_prompts} prompts, got the shape "
+                    f"{tuple(image_index.shape)}."
+                )
+            return image_index
+        if len(image) == n_prompts:
+            return None
+        if len(image) != 1:
             raise ValueError(
                 f"Expected one picture for all prompts or one for each, got {len(image)} pictures and {n_prompts} "
-                "prompts."
+                "prompts; say with `image_index` which picture each prompt has."
             )
-        return image.expand(n_prompts, -1, -1)
+        return input_ids.new_zeros(n_prompts)
 
 
 AutoModel.register(FGABlip2Config, FGABlip2ForAlignment, exist_ok=True)

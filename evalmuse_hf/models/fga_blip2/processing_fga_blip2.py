@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 from transformers import AutoProcessor, BatchFeature, BlipImageProcessorPil, ProcessorMixin
 from transformers.image_processing_utils import BaseImageProcessor
 from transformers.tokenization_utils_base import PreTrainedTokenizerBase
@@ -19,7 +21,7 @@ from evalmuse_hf.elements import (
     text_problem,
     token_positions,
 )
-from evalmuse_hf.images import ImageSource, load_image
+from evalmuse_hf.images import ImageSource, Preparation, load_image
 from evalmuse_hf.models.fga_blip2.configuration_fga_blip2 import FGABlip2Config
 
 _BATCH_OF_ARRAYS = 4  # dimensions
@@ -116,6 +118,8 @@ class FGABlip2Processor(ProcessorMixin):
         data: dict[str, Any] = {}
         if images is not None:
             pictures = [load_image(image) for image in _as_list(images)]
+            if self.preparation is not None:  # the same pixels whatever the version of Pillow
+                pictures = [self.preparation(picture) for picture in pictures]
             data["pixel_values"] = self.image_processor(pictures)["pixel_values"]
         if prompts is not None:
             encoding = self._encode(
@@ -198,6 +202,33 @@ class FGABlip2Processor(ProcessorMixin):
         if problem := text_problem(cleaned):
             return problem
         return self._length_problem(cleaned, n_tokens=len(self.tokenizer(cleaned.text, verbose=False)["input_ids"]))
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """What of the preparation of a picture needs no model: its resizing; None if that is no plain square."""
+        options = self.image_processor
+        height, width = options.size.get("height"), options.size.get("width")
+        if not options.do_resize or height is None or height != width:
+            return None
+        return Preparation(int(height), resample=int(options.resample))
+
+    def normalize(self, pixels: Tensor) -> Tensor:
+        """Turn bytes of resized pictures into ``pixel_values``, on the device where they are.
+
+        Args:
+            pixels: uint8, shape ``(B, S, S, 3)``.
+
+        Returns:
+            float32, shape ``(B, 3, S, S)``: to the last bit what a call returns.
+        """
+        values = np.broadcast_to(np.arange(256, dtype=np.uint8), (3, 1, 256))  # (C, 1, 256)
+        if self.image_processor.do_rescale:
+            values = self.image_processor.rescale(values, self.image_processor.rescale_factor)
+        if self.image_processor.do_normalize:
+            options = self.image_processor
+            values = options.normalize(values, options.image_mean, options.image_std)
+        table = torch.from_numpy(np.ascontiguousarray(values[:, 0], dtype=np.float32)).to(pixels.device)  # (C, 256)
+        return torch.stack([table[channel][pixels[..., channel].long()] for channel in range(len(table))], dim=1)
 
     @property
     def model_input_names(self) -> list[str]:

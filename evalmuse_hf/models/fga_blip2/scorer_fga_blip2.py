@@ -1,36 +1,40 @@
 """Scores lists of pictures and prompts with FGA-BLIP2: the `Scorer` behind ``load_scorer("fga_blip2")``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from evalmuse_hf.elements import PLACED_STATUSES, SpanStatus, official_token_positions
-from evalmuse_hf.images import ImageDecodingError
+from evalmuse_hf.images import Preparation, PreparedPicture
 from evalmuse_hf.models.fga_blip2.modeling_fga_blip2 import FGABlip2ForAlignment, FGABlip2Output
-from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import FGABlip2Processor
-from evalmuse_hf.models.rows import IMAGE_ERROR, PROMPT_ERROR, PairRow, read_rows
+from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import ElementLocation, FGABlip2Processor
+from evalmuse_hf.models.memory_limits import run_in_batches
+from evalmuse_hf.models.picture_encoding import KeptFeatures, PictureEncoder
+from evalmuse_hf.models.rows import PROMPT_ERROR, PairRow, read_rows, reading_ahead
 from evalmuse_hf.models.scorer import ElementScore, PairScore
 from evalmuse_hf.schema import Element
 
 COMPATIBILITIES = (None, "official")
-
+PAIRS_PER_PASS = 64
+"""Pairs per pass of the Q-Former, at least; it costs a hundredth of what the tower does."""
 _NAN = float("nan")
+_PASSES_AHEAD = 2  # pairs that wait so that those of one length come together, in passes
 
 
-class EncodedPictures(Protocol):
-    """Tower outputs of pictures that were kept; `evalmuse_hf.scoring.features.FeatureCache` has it."""
+class _Pair(NamedTuple):
+    """A row whose picture is encoded.
 
-    def identify(self, picture: Any) -> str | None:
-        """Name the content of a picture; None if it cannot be read."""
+    Attributes:
+        row: The row.
+        image: Tower output of its picture, shape ``(P, D_v)``.
+    """
 
-    def find(self, content: str) -> Tensor | None:
-        """Look up a tower output, shape ``(P, D_v)``; None if it is not there."""
-
-    def keep(self, content: str, features: Tensor) -> Tensor:
-        """Keep a tower output, and return what `find` will give."""
+    row: PairRow
+    image: Tensor
 
 
 class FGABlip2Scorer:
@@ -39,6 +43,9 @@ class FGABlip2Scorer:
     An element's score is the mean of its tokens' scores; one that stands in the prompt several times gets the mean
     over its occurrences. One that is not in what the model reads gets nan.
 
+    Pictures are read in other threads or processes and encoded once per content; prompts of similar length pass
+    through the network together.
+
     Args:
         model: The network; it is moved to ``device`` and scores in evaluation mode.
         processor: The processor that was saved beside it.
@@ -46,12 +53,15 @@ class FGABlip2Scorer:
         compat: ``"official"`` reproduces the official evaluation: an element is looked up by the token ids of its
             uncleaned text, only its first occurrence counts, and one that is not found scores 0.0; whatever stands in
             the last parentheses of a text is its category, also where the release knows no such category.
-        batch_size: Pairs per pass, at least 1.
+        batch_size: Pictures per pass, at least 1; None finds out what fits into the memory of a GPU, and takes 16
+            elsewhere. One that does not fit is halved.
         device: Where to run; None leaves the model where it is.
         features: Tower outputs from earlier runs; a picture that is among them is not encoded again.
+        remember: Keep the tower outputs of the pictures that were used last in memory from one call to the next; for
+            networks whose weights do not change.
 
     Raises:
-        ValueError: If ``compat`` or ``batch_size`` is outside its range.
+        ValueError: If ``compat`` or a number is outside its range.
     """
 
     def __init__(
@@ -61,20 +71,37 @@ class FGABlip2Scorer:
         *,
         name: str,
         compat: str | None = None,
-        batch_size: int = 16,
+        batch_size: int | None = None,
         device: str | torch.device | None = None,
-        features: EncodedPictures | None = None,
+        features: KeptFeatures | None = None,
+        remember: bool = False,
     ):
         if compat not in COMPATIBILITIES:
             raise ValueError(f"`compat` must be None or 'official', got {compat!r}.")
-        if batch_size < 1:
-            raise ValueError(f"`batch_size` must be at least 1, got {batch_size}.")
         self.model = model if device is None else model.to(device)  # type: ignore[arg-type]
         self.processor = processor
         self.name = name
         self.compat = compat
-        self.batch_size = batch_size
-        self.features = features
+        self.remember = remember
+        self.encoder = PictureEncoder(self._run_tower, batch_size=batch_size, kept=features)
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """How whoever reads pictures for this scorer resizes them."""
+        return self.processor.preparation
+
+    def compile_tower(self) -> None:
+        """Let torch.compile translate the vision tower at its first use, which takes a minute or so."""
+        tower: Any = self.model.vision_model.encoder
+        tower.compile(dynamic=True)
+
+    def wants(self, content: str) -> bool:
+        """Whether the pixels of a picture are needed.
+
+        Args:
+            content: Hash of its content.
+        """
+        return self.encoder.wants(content)
 
     def score(
         self,
@@ -85,10 +112,8 @@ class FGABlip2Scorer:
     ) -> list[PairScore]:
         """Score each picture against the prompt in the same row; see `Scorer.score`.
 
-        Pictures that occur in several rows (the same path or the same object) are opened and encoded once.
-
         Args:
-            images: Anything `evalmuse_hf.images.load_image` opens.
+            images: Anything `evalmuse_hf.images.load_image` opens, or pictures that a `PictureReader` reads.
             prompts: Raw prompts.
             elements: For each prompt its elements, as texts, released keys or `Element`; None scores the pairs only.
 
@@ -97,88 +122,99 @@ class FGABlip2Scorer:
 
         Raises:
             ValueError: If the inputs differ in length.
+            RuntimeError: If not even one picture fits into memory.
         """
         rows = read_rows(images, prompts, elements, compat=self.compat)
         was_training = self.model.training
         self.model.eval()
         try:
-            with torch.inference_mode():
+            self._refuse_prompts(rows)
+            with torch.inference_mode(), reading_ahead(rows, self.preparation, wanted=self.wants):
                 self._score_rows(rows)
         finally:
             self.model.train(was_training)
+            if not self.remember:
+                self.encoder.memory.clear()
         return [row.result for row in rows if row.result is not None]
 
-    def _score_rows(self, rows: list[PairRow]) -> None:
-        """Score what can be scored, with the rows of one picture side by side."""
-        by_image: dict[object, list[PairRow]] = {}
+    def _refuse_prompts(self, rows: Sequence[PairRow]) -> None:
+        problems: dict[Any, str | None] = {}
         for row in rows:
-            if problem := self.processor.prompt_problem(row.prompt):
+            if not isinstance(row.prompt, str) or row.prompt not in problems:
+                problem = self.processor.prompt_problem(row.prompt)
+                if isinstance(row.prompt, str):
+                    problems[row.prompt] = problem
+            else:
+                problem = problems[row.prompt]
+            if problem:
                 row.fail(PROMPT_ERROR, f"The prompt {problem}")
-            if row.result is None:
-                by_image.setdefault(row.image_key, []).append(row)
-        readable = [row for group in by_image.values() for row in group]
-        encoded: dict[object, Tensor] = {}
-        for start in range(0, len(readable), self.batch_size):
-            batch = readable[start : start + self.batch_size]
-            encoded = self._encode_images(batch, encoded)
-            batch = [row for row in batch if row.result is None]
-            if batch:
-                self._score_batch(batch, torch.stack([encoded[row.image_key] for row in batch]))
 
-    def _encode_images(self, batch: list[PairRow], known: Mapping[object, Tensor]) -> dict[object, Tensor]:
-        """Tower outputs of the batch's pictures, each encoded once; rows without a readable picture fail."""
-        encoded: dict[object, Tensor] = {}
-        pictures: dict[object, Any] = {}
-        contents: dict[object, str] = {}
-        errors: dict[object, ImageDecodingError] = {}
-        for row in batch:
-            key = row.image_key
-            if key in known:
-                encoded[key] = known[key]
-            elif key not in encoded and key not in pictures and key not in errors:
-                kept = self._find_kept(row, contents)
-                try:
-                    if kept is None:
-                        pictures[key] = row.open_image()
-                    else:
-                        encoded[key] = kept
-                except ImageDecodingError as error:
-                    errors[key] = error
-            if key in errors:
-                row.fail(IMAGE_ERROR, str(errors[key]))
-        if pictures:
-            pixel_values = self.processor(images=list(pictures.values()), return_tensors="pt")["pixel_values"]
-            states = self.model.encode_images(pixel_values.to(self.model.device))
-            for key, picture_states in zip(pictures, states, strict=True):
-                keep = self.features is not None and key in contents
-                encoded[key] = self.features.keep(contents[key], picture_states) if keep else picture_states
-        return encoded
+    def _score_rows(self, rows: Sequence[PairRow]) -> None:
+        """Score what can be scored: pictures in the order in which they come, their pairs a few passes later."""
+        pairs: list[_Pair] = []
+        for group, image in self.encoder.encode_groups(rows, device=self.model.device):
+            pairs += [_Pair(row, image) for row in group]
+            if len(pairs) >= _PASSES_AHEAD * self._pairs_per_pass:
+                self._score_pairs(pairs)
+                pairs = []
+        self._score_pairs(pairs)
 
-    def _find_kept(self, row: PairRow, contents: dict[object, str]) -> Tensor | None:
-        """Tower output of a picture from an earlier run; the content of one that has none is noted."""
-        content = None if self.features is None else self.features.identify(row.image)
-        if self.features is None or content is None:
-            return None
-        contents[row.image_key] = content
-        kept = self.features.find(content)
-        return None if kept is None else kept.to(self.model.device)
+    @property
+    def _pairs_per_pass(self) -> int:
+        return max(PAIRS_PER_PASS, self.encoder.batch_size or 0)
 
-    def _score_batch(self, batch: list[PairRow], image_embeds: Tensor) -> None:
+    def _run_tower(self, pictures: Sequence[PreparedPicture]) -> Tensor:
+        return self.model.encode_images(self._pixel_values(pictures))
+
+    def _pixel_values(self, pictures: Sequence[PreparedPicture]) -> Tensor:
+        """What the processor makes of pictures, made on the device of the bytes that it would make it of."""
+        size = self.model.config.vision_config.image_size
+        pixels = [picture.pixels for picture in pictures if picture.pixels is not None]
+        if any(each.shape != (size, size, 3) for each in pixels):
+            images = [picture.to_image() for picture in pictures]
+            prepared: Tensor = self.processor(images=images, return_tensors="pt")["pixel_values"]
+            return prepared.to(self.model.device)
+        stacked = torch.from_numpy(np.stack(pixels))
+        if self.model.device.type == "cuda":
+            stacked = stacked.pin_memory()
+        return self.processor.normalize(stacked.to(self.model.device, non_blocking=True))
+
+    def _score_pairs(self, pairs: Sequence[_Pair]) -> None:
+        """Score pairs, those whose prompts have about the same length together."""
+        by_length = sorted(pairs, key=lambda pair: len(pair.row.prompt))
+        for _ in run_in_batches(self._score_batch, by_length, self._pairs_per_pass):
+            pass  # each batch puts its results into its rows
+
+    def _score_batch(self, pairs: Sequence[_Pair]) -> None:
+        batch = [pair.row for pair in pairs]
+        places: dict[int, int] = {}
+        index = [places.setdefault(id(pair.image), len(places)) for pair in pairs]
+        images = {id(pair.image): pair.image for pair in pairs}
         prompts = [row.prompt for row in batch]
-        inputs = self.processor(prompts=prompts, return_tensors="pt").to(self.model.device)
-        output: FGABlip2Output = self.model(**inputs, image_embeds=image_embeds)
+        texts = [[] if self.compat == "official" else [item.text for item in row.elements] for row in batch]
+        located = self.processor.encode_located(prompts, texts)
+        device = self.model.device
+        output: FGABlip2Output = self.model(
+            input_ids=torch.tensor(located.input_ids, device=device),
+            attention_mask=torch.tensor(located.attention_mask, device=device),
+            image_embeds=torch.stack([images[key] for key in places]),
+            image_index=torch.tensor(index, device=device) if len(places) < len(pairs) else None,
+        )
         overall = output.overall_score.tolist()
         token_scores = output.token_scores.tolist()
         if self.compat == "official":
-            elements = self._official_element_scores(batch, inputs["input_ids"].tolist(), token_scores)
+            elements = self._official_element_scores(batch, located.input_ids, token_scores)
         else:
-            elements = self._element_scores(batch, token_scores)
+            elements = self._element_scores(batch, located.locations, token_scores)
         for row, pair_overall, pair_elements in zip(batch, overall, elements, strict=True):
             row.take(pair_overall, pair_elements)
 
-    def _element_scores(self, batch: list[PairRow], token_scores: list[list[float]]) -> list[list[ElementScore]]:
-        texts = [[element.text for element in row.elements] for row in batch]
-        locations = self.processor.locate([row.prompt for row in batch], texts)
+    def _element_scores(
+        self,
+        batch: list[PairRow],
+        locations: list[list[ElementLocation]],
+        token_scores: list[list[float]],
+    ) -> list[list[ElementScore]]:
         results = []
         for row, scores, row_locations in zip(batch, token_scores, locations, strict=True):
             row_results = []

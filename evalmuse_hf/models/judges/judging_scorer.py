@@ -5,9 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from evalmuse_hf.models.rows import IMAGE_ERROR, fail_bad_prompts, group_by_picture, open_pictures, read_rows
+from evalmuse_hf.models.rows import (
+    IMAGE_ERROR,
+    PROMPT_ERROR,
+    fail_bad_prompts,
+    group_by_picture,
+    open_pictures,
+    read_rows,
+)
 from evalmuse_hf.models.scorer import Answer, PairScore
-from evalmuse_hf.models.vqa.chat import ChatModel, ReadPicture
+from evalmuse_hf.models.vqa.chat import ChatModel, QuestionError, ReadPicture
 from evalmuse_hf.schema import Element
 
 
@@ -95,7 +102,11 @@ class JudgingScorer:
                     row.fail(IMAGE_ERROR, str(error))
                 continue
             for row in members:
-                verdict = self.judge.grade(picture, row.prompt)
+                try:
+                    verdict = self.judge.grade(picture, row.prompt)
+                except QuestionError as error:
+                    row.fail(PROMPT_ERROR, str(error))
+                    continue
                 if math.isfinite(verdict.grade):
                     row.take_overall(verdict.grade)
                 else:

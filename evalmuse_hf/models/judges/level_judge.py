@@ -66,7 +66,7 @@ class LevelJudge:
             else.
         """
         question = self.question.replace("{prompt}", prompt)
-        (logits,) = picture.prefix.ask(picture.chat.tails([question]), batch_size=1)
+        (logits,) = picture.read_logits([question])
         chances = logits.double().softmax(dim=-1)
         tokens = _level_tokens(picture.chat.tokenizer, self.levels)
         masses = [float(chances[list(ids)].sum()) for ids in tokens]

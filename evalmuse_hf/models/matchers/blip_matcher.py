@@ -34,6 +34,7 @@ class BlipMatcher:
         self.model: Any = (model if device is None else model.to(device)).train(False)
         self.tokenizer = tokenizer
         self.preprocess = preprocess
+        self.preparation = preprocess.preparation
         self.max_tokens = max_tokens
 
     @torch.inference_mode()

@@ -137,7 +137,7 @@ def crop_preprocessor(size: int) -> PicturePreprocessor:
         cropped = [torch.from_numpy(np.array(_crop(picture, size))).permute(2, 0, 1) for picture in pictures]
         return torch.stack([(pixels.float() / 255 - mean) / deviation for pixels in cropped])
 
-    return preprocess
+    return PicturePreprocessor(preprocess)  # the place of its cut is rounded in another way than `Preparation` does
 
 
 def _crop(picture: Image.Image, size: int) -> Image.Image:

@@ -4,18 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalmuse_hf.elements import split_prompt
-from evalmuse_hf.images import ImageDecodingError
-from evalmuse_hf.models.rows import IMAGE_ERROR, PROMPT_ERROR, PairRow, prompt_problem, read_rows
+from evalmuse_hf.images import ImageDecodingError, Preparation
+from evalmuse_hf.models.rows import IMAGE_ERROR, PROMPT_ERROR, PairRow, prompt_problem, read_rows, reading_ahead
 from evalmuse_hf.models.scorer import Answer, PairScore
+from evalmuse_hf.models.vqa.asked_pair import AskedPair, Query
 from evalmuse_hf.models.vqa.chat import ChatModel, ReadPicture
+from evalmuse_hf.models.vqa.generated_answers import GeneratedAnswers
 from evalmuse_hf.models.vqa.methods import (
-    AskedPair,
     DependentQuestions,
-    GeneratedAnswers,
     Method,
     PositiveNegative,
     PositiveQuestions,
-    Query,
     StructureQuestions,
     WholePrompt,
 )
@@ -52,6 +51,19 @@ class QuestionScorer:
     def model(self) -> Any:
         """The network, for records of what produced the scores."""
         return self.chat.model
+
+    @property
+    def preparation(self) -> Preparation | None:
+        """How whoever reads pictures for this scorer resizes them: not at all, as each model has its own way."""
+        return None
+
+    def wants(self, content: str) -> bool:
+        """Whether the pixels of a picture are needed: always.
+
+        Args:
+            content: Hash of its content.
+        """
+        return True
 
     def score(
         self,
@@ -110,15 +122,16 @@ def score_together(
             row.fail(PROMPT_ERROR, f"The prompt {problem}")
         if row.result is None:
             by_picture.setdefault(row.image_key, []).append(number)
-    for numbers in by_picture.values():
-        members = [rows[number] for number in numbers]
-        picture = _read(chat, members)
-        if picture is None:
-            continue
-        pairs = [_make_pair(row) for row in members]
-        for name, scores in _score_picture(picture, methods, pairs).items():
-            for number, score in zip(numbers, scores, strict=True):
-                results[name][number] = score
+    with reading_ahead(rows):
+        for numbers in by_picture.values():
+            members = [rows[number] for number in numbers]
+            picture = _read(chat, members)
+            if picture is None:
+                continue
+            pairs = [_make_pair(row) for row in members]
+            for name, scores in _score_picture(picture, methods, pairs).items():
+                for number, score in zip(numbers, scores, strict=True):
+                    results[name][number] = score
     complete: dict[str, list[PairScore]] = {}
     for name, found in results.items():
         both = zip(found, rows, strict=True)
@@ -161,6 +174,11 @@ def _score_picture(
 
 def _answer(picture: ReadPicture, queries: Sequence[Query]) -> dict[Query, Answer]:
     answers: dict[Query, Answer] = {}
+    problems = picture.find_problems([query.text for query in queries])
+    for query, problem in zip(queries, problems, strict=True):
+        if problem is not None:
+            answers[query] = Answer(query.text, _NAN, _NAN, problem=problem)
+    queries = [query for query in queries if query not in answers]
     chances = [query for query in queries if not query.in_words]
     if chances:
         for query, answer in zip(chances, picture.ask([query.text for query in chances]), strict=True):

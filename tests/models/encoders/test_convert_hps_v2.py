@@ -50,6 +50,19 @@ def test_a_file_that_is_no_list_of_merges_is_refused(tmp_path):
         load_tokenizer(tmp_path / "merges.txt")
 
 
+def test_without_vocabulary_and_network_nothing_is_written(files):
+    """transformers gives a tokenizer of two words offline, and no error."""
+    with pytest.raises(OSError, match=r"needs the tokenizer openai/clip-vit-large-patch14 .*--vocab FILE"):
+        convert_hps_v2(files / "hps.pt", files / "out", config=files / "sizes.json")
+    assert not (files / "out").exists()
+
+
+def test_a_folder_without_tokenizer_is_refused(files):
+    (files / "config.json").write_text('{"model_type": "clip"}')
+    with pytest.raises(ValueError, match=r"has no tokenizer files.*give bpe_simple_vocab_16e6\.txt\.gz, or another"):
+        convert_hps_v2(files / "hps.pt", files / "out", config=files / "sizes.json", vocab=files)
+
+
 @pytest.mark.parametrize("content", [b"x", None], ids=["no checkpoint", "no tensors"])
 def test_a_file_that_is_no_hps_v2_is_refused(content, tmp_path):
     path = tmp_path / "hps.pt"

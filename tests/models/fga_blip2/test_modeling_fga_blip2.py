@@ -131,6 +131,30 @@ def test_one_picture_serves_several_prompts(tiny_model, pixels):
     torch.testing.assert_close(output.token_scores, expected.token_scores, **CLOSE)
 
 
+def test_each_prompt_is_scored_against_the_picture_that_it_names(tiny_model, pixels):
+    index = torch.tensor([1, 1, 0])
+    with torch.no_grad():
+        expected = tiny_model(pixels[index], IDS, output_mask_probs=True)
+        of_pixels = tiny_model(pixels[:2], IDS, output_mask_probs=True, image_index=index)
+        of_embeds = tiny_model(
+            input_ids=IDS,
+            image_embeds=tiny_model.encode_images(pixels[:2]),
+            image_index=index,
+            output_mask_probs=True,
+        )
+        other = tiny_model(pixels[1 - index], IDS)
+    for output in (of_pixels, of_embeds):
+        torch.testing.assert_close(output.to_tuple(), expected.to_tuple(), **CLOSE)
+    assert (other.overall_score - expected.overall_score).abs().max() > 1e-3
+
+
+def test_more_pictures_than_prompts_name_may_be_given(tiny_model, pixels):
+    with torch.no_grad():
+        expected = tiny_model(pixels[2:], IDS[:1]).overall_score
+        output = tiny_model(pixels, IDS[:1], image_index=torch.tensor([2])).overall_score
+    torch.testing.assert_close(output, expected, **CLOSE)
+
+
 def test_the_mask_head_reads_the_prompt_alone(tiny_model, pixels):
     with torch.no_grad():
         one = tiny_model(pixels, IDS, output_mask_probs=True).mask_probs
@@ -230,6 +254,18 @@ def test_half_precision_scores_stay_near(tiny_model, pixels):
         ({"input_ids": IDS, "pixel_values": torch.zeros(3, 3, 56, 56)}, r"must have the shape \(B, 3, 28, 28\)"),
         ({"input_ids": IDS, "pixel_values": torch.zeros(2, 3, 28, 28)}, "got 2 pictures and 3 prompts"),
         (
+            {"input_ids": IDS, "image_embeds": torch.zeros(2, 5, 32)},
+            "got 2 pictures and 3 prompts; say with `image_index` which picture each prompt has",
+        ),
+        (
+            {"input_ids": IDS, "image_embeds": torch.zeros(2, 5, 32), "image_index": torch.tensor([0, 1])},
+            r"`image_index` must name a picture for each of the 3 prompts, got the shape \(2,\)",
+        ),
+        (
+            {"input_ids": IDS, "image_embeds": torch.zeros(3, 5, 32), "image_index": torch.tensor([[0, 1, 2]])},
+            r"`image_index` must name a picture for each of the 3 prompts, got the shape \(1, 3\)",
+        ),
+        (
             {"input_ids": IDS, "pixel_values": torch.zeros(3, 3, 28, 28), "attention_mask": torch.ones(3, 4)},
             "`attention_mask` must have the shape of `input_ids`",
         ),
@@ -238,7 +274,10 @@ def test_half_precision_scores_stay_near(tiny_model, pixels):
             "65 positions, and the model reads at most 64",
         ),
     ],
-    ids=["no prompt", "no picture", "wrong size", "wrong number", "wrong mask", "too long"],
+    ids=[
+        *("no prompt", "no picture", "wrong size", "wrong number", "several pictures without an index"),
+        *("an index that is too short", "an index of another shape", "wrong mask", "too long"),
+    ],
 )
 def test_wrong_inputs_get_one_clear_sentence(tiny_model, inputs, message):
     with pytest.raises(ValueError, match=message):

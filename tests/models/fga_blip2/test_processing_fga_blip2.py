@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from transformers import AutoProcessor, BlipImageProcessorPil, CLIPImageProcessorPil
 
-from evalmuse_hf.images import ImageDecodingError
+from evalmuse_hf.images import ImageDecodingError, Preparation, read_picture
 from evalmuse_hf.models.fga_blip2 import FGABlip2Processor
 
 
@@ -161,3 +161,60 @@ def test_encoding_and_locating_at_once_equals_the_two_calls(tiny_processor):
     assert located.input_ids == inputs["input_ids"]
     assert located.attention_mask == inputs["attention_mask"]
     assert located.locations == tiny_processor.locate(prompts, elements)
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        ({"size": {"height": 28, "width": 28}}, Preparation(28)),
+        ({"size": {"height": 364, "width": 364}, "resample": 2}, Preparation(364, resample=2)),
+        ({"size": {"height": 28, "width": 14}}, None),
+        ({"size": {"height": 28, "width": 28}, "do_resize": False}, None),
+    ],
+    ids=["a square", "another filter", "no square", "no resizing"],
+)
+def test_a_square_is_what_readers_of_pictures_can_prepare(tiny_processor, options, expected):
+    assert FGABlip2Processor(BlipImageProcessorPil(**options), tiny_processor.tokenizer).preparation == expected
+
+
+def test_the_preparation_of_a_loaded_processor_is_the_same(tiny_processor, tmp_path):
+    tiny_processor.save_pretrained(tmp_path)
+    assert FGABlip2Processor.from_pretrained(tmp_path).preparation == tiny_processor.preparation == Preparation(28)
+
+
+OPTIONS = pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"image_mean": [0.5, 0.25, 0.125], "image_std": [0.3, 0.7, 0.11]},
+        {"do_normalize": False},
+        {"do_rescale": False},
+        {"do_rescale": False, "do_normalize": False},
+        {"rescale_factor": 1 / 127.5},
+    ],
+    ids=["as released", "another mean", "no mean", "no scale", "neither", "another scale"],
+)
+
+
+@OPTIONS
+def test_normalised_bytes_are_to_the_last_bit_what_a_call_returns(tiny_processor, options):
+    image_processor = BlipImageProcessorPil(size={"height": 16, "width": 16}, **options)
+    processor = FGABlip2Processor(image_processor, tiny_processor.tokenizer)
+    every_byte = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    pixels = np.stack([every_byte, every_byte.T, 255 - every_byte], axis=-1)[None]
+    drawn = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)
+    pixels = np.concatenate([pixels, drawn])
+    expected = processor(images=[Image.fromarray(picture) for picture in pixels], return_tensors="pt")["pixel_values"]
+    normalised = processor.normalize(torch.from_numpy(pixels))
+    assert normalised.dtype == torch.float32
+    torch.testing.assert_close(normalised, expected.float(), rtol=0, atol=0)
+
+
+@OPTIONS
+def test_prepared_and_normalised_pictures_are_to_the_last_bit_what_a_call_returns(tiny_processor, pictures, options):
+    image_processor = BlipImageProcessorPil(size={"height": 28, "width": 28}, **options)
+    processor = FGABlip2Processor(image_processor, tiny_processor.tokenizer)
+    prepared = [read_picture(picture, processor.preparation).pixels for picture in pictures]
+    expected = processor(images=pictures, return_tensors="pt")["pixel_values"]
+    normalised = processor.normalize(torch.from_numpy(np.stack(prepared)))
+    torch.testing.assert_close(normalised, expected.float(), rtol=0, atol=0)

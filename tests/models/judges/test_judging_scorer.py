@@ -5,6 +5,7 @@ from PIL import Image
 
 from evalmuse_hf.models.judges import JudgingScorer, Verdict
 from evalmuse_hf.models.scorer import Answer
+from evalmuse_hf.models.vqa.chat import QuestionError
 
 RED, BLUE = Image.new("RGB", (9, 9), "red"), Image.new("RGB", (9, 9), "blue")
 
@@ -49,6 +50,19 @@ def test_each_picture_is_read_once_and_bad_rows_never_stop_the_others(tmp_path):
     assert scores[3].message == "The picture is too blue."
     assert scores[1].answers[0].text == "4"
     assert len(chat.read_pictures) == 1
+
+
+def test_a_question_that_cannot_be_put_fails_its_row_alone():
+    class Long(Lengths):
+        def grade(self, picture, prompt):
+            if prompt == "long":
+                raise QuestionError("It takes 600 tokens.")
+            return super().grade(picture, prompt)
+
+    scores = JudgingScorer(Chat(), Long(), name="x").score(images=[RED] * 2, prompts=["long", "a cat"])
+    assert [(score.status, score.message) for score in scores] == [
+        *(("prompt_error", "It takes 600 tokens."), ("ok", None))
+    ]
 
 
 def test_a_judge_may_refuse_a_model():

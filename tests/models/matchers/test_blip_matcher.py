@@ -5,6 +5,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from evalmuse_hf.models.encoders import PicturePreprocessor
 from evalmuse_hf.models.matchers.blip_matcher import BlipMatcher
 
 
@@ -24,6 +25,7 @@ class Sums(BlipMatcher):
         return states.sum(dim=(1, 2)) + batch.attention_mask.sum(dim=1)
 
 
+@PicturePreprocessor
 def read_red(pictures):
     return torch.tensor([[[[picture.getpixel((0, 0))[0]]]] for picture in pictures], dtype=torch.float32)
 

@@ -4,15 +4,14 @@ import pytest
 
 from evalmuse_hf.elements import QuestionTemplates
 from evalmuse_hf.models.scorer import Answer
+from evalmuse_hf.models.vqa.asked_pair import AskedPair
+from evalmuse_hf.models.vqa.generated_answers import GeneratedAnswers
 from evalmuse_hf.models.vqa.methods import (
-    AskedPair,
     DependentQuestions,
-    GeneratedAnswers,
     PositiveNegative,
     PositiveQuestions,
     StructureQuestions,
     WholePrompt,
-    parse_choice,
 )
 from evalmuse_hf.schema import Element
 
@@ -98,47 +97,6 @@ def test_dsg_strikes_out_what_depends_on_something_missing():
     assert [element.score for element in there.elements] == [pytest.approx(0.9), pytest.approx(0.5)]
 
 
-def test_tifa_compares_words():
-    method = GeneratedAnswers()
-    assert [query.in_words for query in method.queries(CAT)] == [True, True]
-    score = method.judge(CAT, [Answer("?", math.nan, math.nan, text) for text in ("No.", "Yes, it is")])
-    assert [element.score for element in score.elements] == [0.0, 1.0]
-    assert score.overall == 0.5
-
-
-def test_tifa_gives_no_number_for_what_it_cannot_parse():
-    said = [Answer("?", math.nan, math.nan, text) for text in ("a cat", "yes")]
-    score = GeneratedAnswers().judge(CAT, said)
-    assert score.elements[0].status == "unparsable"
-    assert math.isnan(score.elements[0].score)
-    assert score.overall == 1.0
-    nothing = GeneratedAnswers().judge(CAT, [said[0], said[0]])
-    assert (nothing.status, nothing.message) == ("score_error", "No element has a score (unparsable).")
-
-
-def test_tifa_offers_choices_where_there_are_some():
-    method = GeneratedAnswers(multiple_choice=True)
-    color, cat = texts(method)
-    assert color.startswith("What color is the cat? Answer with one of: red, orange,")
-    assert cat == "Is there a cat in the picture?"
-    said = [Answer("?", math.nan, math.nan, text) for text in ("It is blue.", "yes")]
-    assert [element.score for element in method.judge(CAT, said).elements] == [0.0, 1.0]
-
-
-@pytest.mark.parametrize(
-    "said, choices, expected",
-    [
-        ("star - shaped", ("star-shaped", "round"), "star-shaped"),
-        ("darkred", ("red", "blue"), None),
-        ("", ("yes", "no"), None),
-        ("YES!", ("yes", "no"), "yes"),
-        ("not no, yes", ("yes", "no"), None),
-    ],
-)
-def test_choices_are_read_word_by_word(said, choices, expected):
-    assert parse_choice(said, choices) == expected
-
-
 def test_vqa_score_asks_once_and_takes_the_probability_among_all_tokens():
     assert texts(WholePrompt()) == ['Does this figure show "a red cat"? Please answer yes or no.']
     score = WholePrompt().judge(CAT, [Answer("?", 0.5, 0.1)])
@@ -148,6 +106,48 @@ def test_vqa_score_asks_once_and_takes_the_probability_among_all_tokens():
     low = WholePrompt().judge(WHOLE, [Answer("?", 0.2, 0.1)])
     assert (low.overall, low.status, low.elements) == (0.2, "low_mass", ())
     assert low.message == "The model gives yes and no together a probability of 0.300 only."
+
+
+@pytest.mark.parametrize("method", [PositiveNegative(), PositiveQuestions(), DependentQuestions()])
+def test_little_probability_of_yes_and_no_is_a_status_of_the_pair_too(method):
+    """It goes before `whole_prompt`: that the prompt stands for all can be seen, that the score is doubtful cannot."""
+    n_asked = len(method.queries(CAT))
+    low, sure_one = Answer("?", 0.3, 0.1), sure(0.6)
+    score = method.judge(CAT, [low, sure_one] * (n_asked // 2))
+    assert [element.status for element in score.elements] == ["low_mass", "ok"]
+    assert (score.status, math.isfinite(score.overall)) == ("low_mass", True)
+    assert score.message == (
+        "The model would rather say something else than yes or no of 1 of 2 elements, the first 'red' (yes and no "
+        "together 0.400)."
+    )
+    whole = method.judge(WHOLE, [low] * len(method.queries(WHOLE)))
+    assert (whole.status, whole.elements[0].status) == ("low_mass", "low_mass")
+
+
+def test_structure_has_low_mass_too():
+    score = StructureQuestions().judge(WHOLE, [sure(0.1), Answer("?", 0.2, 0.1), sure(0.2)])
+    assert (score.status, score.elements[1].status) == ("low_mass", "low_mass")
+    long = StructureQuestions().judge(WHOLE, [sure(0.1), Answer("?", math.nan, math.nan, problem="Long."), sure(0.2)])
+    assert (long.status, long.message, long.elements[1].status) == ("prompt_error", "Long.", "truncated")
+
+
+def test_the_message_says_what_has_no_score_and_what_has_a_doubtful_one():
+    score = PositiveQuestions().judge(CAT, [None, Answer("?", 0.3, 0.1)])
+    assert score.status == "low_mass"
+    assert score.message.startswith(
+        "1 of 2 elements have no score and do not count, the first 'red' (no_question). The"
+    )
+
+
+def test_a_counterfactual_that_nothing_gives_is_a_status_and_a_sentence():
+    """A prompt that names every person there is to ask about in place of the others."""
+    pair = AskedPair("a man, a wizard and a woman", (Element("man", "animal/human"), Element("woman", "animal/human")))
+    method = PositiveNegative(negative="counterfactual")
+    asked = method.queries(pair)
+    assert asked[2:] == [None, None]
+    score = method.judge(pair, [None if query is None else sure(0.5) for query in asked])
+    assert [element.status for element in score.elements] == ["no_question"] * 2
+    assert (score.status, score.message) == ("score_error", "No element has a score (no_question).")
 
 
 def test_vqa_score_without_an_answer_is_a_mistake():

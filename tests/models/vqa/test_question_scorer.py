@@ -1,4 +1,5 @@
 import math
+import re
 
 import pytest
 from PIL import Image
@@ -43,7 +44,8 @@ def test_prompts_without_elements_are_split_or_taken_whole(chat, picture):
     scorer = QuestionScorer(chat, PositiveNegative(), name="pn_vqa:tiny")
     split, whole = scorer.score(images=[picture] * 2, prompts=["a red cat", "..!?.. -"], elements=[[], []])
     assert [element.text for element in split.elements] == ["red", "cat"]
-    assert [(element.text, element.status) for element in whole.elements] == [("..!?.. -", "whole_prompt")]
+    # A model of random weights hardly says yes or no, which goes before `whole_prompt`.
+    assert [(element.text, element.status) for element in whole.elements] == [("..!?.. -", "low_mass")]
 
 
 def test_bad_rows_never_stop_the_others(chat, picture, tmp_path):
@@ -53,7 +55,7 @@ def test_bad_rows_never_stop_the_others(chat, picture, tmp_path):
         prompts=["a cat", "", "a cat", "a cat"],
         elements=[["cat"], ["cat"], "cat", ["cat"]],
     )
-    assert [score.status for score in scores] == ["image_error", "prompt_error", "element_error", "ok"]
+    assert [score.status for score in scores] == ["image_error", "prompt_error", "element_error", "low_mass"]
     assert all(math.isnan(score.overall) for score in scores[:3])
     assert scores[3].elements[0].answers[0].question.startswith("Is the answer to ")
 
@@ -63,6 +65,29 @@ def test_a_picture_that_the_model_cannot_take_is_an_error_of_that_picture(chat, 
     (score,) = QuestionScorer(chat, PositiveQuestions(), name="vq2").score(images=[picture], prompts=["a cat"])
     assert score.status == "image_error"
     assert "`max_image_tokens` 1" in score.message
+
+
+def test_a_prompt_beyond_what_the_model_reads_is_an_error_of_its_row(chat, picture):
+    """Beyond the positions that it was trained on, a model gives numbers that mean nothing."""
+    methods = {name: kind() for name, kind in METHODS.items()}
+    pairs = {"images": [picture] * 3, "prompts": ["a cat", "cat " * 600, "a cat and"]}
+    results = score_together(chat, methods, **pairs, elements=[["cat"], [], ["cat", "dog " * 600]])
+    for name in ("pn_vqa", "vq2", "tifa", "dsg", "vqa_score"):
+        fine, whole, part = results[name]
+        assert fine.status in ("ok", "low_mass", "score_error")  # the last if random words cannot be parsed
+        if name == "vqa_score":
+            assert (whole.status, math.isnan(whole.overall)) == ("prompt_error", True)
+            assert re.search(r"The question takes \d+ tokens .* and the model reads 512; shorten", whole.message)
+            continue
+        assert part.elements[1].status == "truncated"
+        assert math.isnan(part.elements[1].score)
+        assert part.overall == pytest.approx(part.elements[0].score, nan_ok=True)
+    assert all(score.status in ("ok", "low_mass") for score in results["structure_vqa"])
+    whole = QuestionScorer(chat, PositiveQuestions(), name="vq2").score(
+        images=[picture], prompts=["long"], elements=[["cat " * 600]]
+    )[0]
+    assert (whole.status, whole.elements[0].status) == ("prompt_error", "truncated")
+    assert "the model reads 512" in whole.message
 
 
 def test_structure_needs_no_elements(chat, picture):
