@@ -18,8 +18,8 @@ BICUBIC = int(Image.Resampling.BICUBIC)
 class Preparation:
     """How a picture gets the size that a model reads; applied twice it does nothing the second time.
 
-    What an image processor of transformers does with the result is what it does with the original, to the last bit: it
-    finds nothing to resize or crop any more.
+    What an image processor of transformers does with the result is what it does with the original where Pillow 13 is
+    installed, to the last bit; with older versions it is the same here, and differs there for some tall pictures.
 
     Attributes:
         size: Side in pixels.

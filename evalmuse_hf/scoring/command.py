@@ -3,8 +3,10 @@
 import argparse
 import itertools
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
     from evalmuse_hf.scoring.run import RunSummary
     from evalmuse_hf.scoring.sources import PairSource
 
+logger = logging.getLogger(__name__)
+
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
+_PLAIN = (".jsonl", ".csv")  # what can be written without pyarrow
 _ROWS_CHECKED = 100_000  # rows for whose features the disk must have room before a run starts
 
 
@@ -74,8 +79,8 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         raise MistakeError("Several processes need a place for what each of them scores; give --out FILE.")
     try:
         source = _open_source(args)
-        if args.out is None:
-            return _score_to_stdout(args, source, progress=progress)
+        if args.out is None or (team.size == 1 and args.out.suffix in _PLAIN and find_spec("pyarrow") is None):
+            return _score_in_memory(args, source, progress=progress)
         return _score_to_disk(args, source, team, progress=progress)
     except KeyboardInterrupt:
         kept = "" if args.out is None else " What was scored is kept: the same command goes on from there."
@@ -84,8 +89,10 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         team.close()
 
 
-def _score_to_stdout(args: argparse.Namespace, source: "PairSource", *, progress: bool) -> CommandOutput:
-    """Score a list that fits into memory."""
+def _score_in_memory(args: argparse.Namespace, source: "PairSource", *, progress: bool) -> CommandOutput:
+    """Score a list that fits into memory: for stdout, and where nothing can write Parquet shards."""
+    if args.out is not None:
+        logger.warning("Without pyarrow nothing is kept until the end; install it to be able to go on after a kill.")
     rows = tuple(itertools.chain.from_iterable(source.rows(part) for part in range(source.n_parts)))
     columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
     scorer = _load(args, source=source)
@@ -102,8 +109,9 @@ def _score_to_stdout(args: argparse.Namespace, source: "PairSource", *, progress
     message = next((row["message"] for row in (*failed, *remarked) if row["message"]), None)
     scored_counts, failed_counts = _count(remarked), _count(failed)
     note = _summary(len(scores.rows), scored_counts, failed_counts, message, scorer.name)
-    status = 0 if remarked else 1
-    return CommandOutput("\n".join(map(json_line, scores.rows)), note, status=status, n_failed=len(failed))
+    _write(scores, args.out)
+    result = "\n".join(map(json_line, scores.rows)) if args.out is None else str(args.out)
+    return CommandOutput(result, note, status=0 if remarked else 1, n_failed=len(failed))
 
 
 def _score_to_disk(args: argparse.Namespace, source: "PairSource", team: Team, *, progress: bool) -> CommandOutput:

@@ -111,7 +111,7 @@ def read_scores(path: str | Path) -> Scores:
     """Read what `write_scores` wrote.
 
     Args:
-        path: ``.parquet``, ``.jsonl`` or ``.csv``.
+        path: ``.parquet``, ``.jsonl`` or ``.csv``, or the folder of shards that ``evalmuse score --out FOLDER`` wrote.
 
     Raises:
         ListError: If the file is missing, empty, damaged, or holds no scores.
@@ -134,11 +134,13 @@ def read_table(path: Path) -> Scores:
     """Read a table as it is; what is empty in CSV is None.
 
     Args:
-        path: ``.parquet``, ``.jsonl`` or ``.csv``.
+        path: ``.parquet``, ``.jsonl`` or ``.csv``, or a folder of shards.
 
     Raises:
         ListError: If the file is missing or damaged.
     """
+    if path.is_dir():
+        return _read_folder(path)
     if not path.is_file():
         raise ListError(f"There are no scores at {path}; write them with `evalmuse score LIST --out {path}`.")
     readers: dict[str, Callable[[Path], Scores]] = {
@@ -218,6 +220,28 @@ def _write_csv(scores: Scores, path: Path) -> None:
                     for key, value in row.items()
                 }
             )
+
+
+def _read_folder(folder: Path) -> Scores:
+    """Read the shards that a run left in a folder, in the order of their rows."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from evalmuse_hf.scoring.score_tables import gather, unify
+
+    files = sorted(folder.glob("part-*.parquet"))
+    if not files:
+        raise ListError(f"{folder} holds no scores; write them with `evalmuse score LIST --out {folder}`.")
+    try:
+        schemas = [pq.read_schema(file) for file in files]
+        tables = list(gather(map(pq.read_table, files), unify(schemas), n_rows=1))
+    except (pa.ArrowException, OSError) as error:
+        raise ListError(
+            f"A shard in {folder} is damaged ({error}); run the command that wrote them again, which mends it."
+        ) from None
+    metadata = schemas[0].metadata or {}
+    rows = [row for table in tables for row in table.to_pylist()]
+    return Scores(rows, json.loads(metadata.get(METADATA_KEY, b"{}")))
 
 
 def _read_parquet(path: Path) -> Scores:

@@ -217,6 +217,13 @@ class Network:
         return [2 * item for item in batch]
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Collecting garbage takes a third of a second where transformers is loaded."""
+    monkeypatch.setattr(memory_limits, "release_memory", lambda: None)
+
+
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("n_items", [0, 1, 5, 8, 17])
 @pytest.mark.parametrize("fits", [1, 3, 4, 100])
 @pytest.mark.parametrize("size", [1, 6, 8])
@@ -228,6 +235,7 @@ def test_smaller_batches_lose_nothing_and_keep_the_order(n_items, fits, size):
     assert all(len(batch) <= min(fits, size) for batch, _, _ in results)
 
 
+@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     "error",
     [RuntimeError(CPU_MESSAGE), torch.OutOfMemoryError("CUDA out of memory."), MemoryError()],

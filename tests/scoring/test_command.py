@@ -5,8 +5,8 @@ from collections import namedtuple
 
 import pytest
 
+from evalmuse_hf.scoring import ListError, read_scores
 from evalmuse_hf.scoring import __main__ as program
-from evalmuse_hf.scoring import read_scores
 from evalmuse_hf.scoring.arguments import add_arguments
 from evalmuse_hf.scoring.command import MistakeError, run_command
 
@@ -141,3 +141,102 @@ def test_a_score_with_a_remark_is_a_score(pictures, blip2_folder, tmp_path):
     )
     assert "no.png" in listed.note
     assert (listed.status, listed.n_failed) == (0, 1)
+
+
+def test_a_name_without_an_ending_is_a_folder_of_shards(run, pairs, tmp_path):
+    run(pairs, "--out", tmp_path / "one.parquet")
+    assert run(pairs, "--out", tmp_path / "many", "--shard-rows", 2).result == str(tmp_path / "many")
+    assert len(list((tmp_path / "many").glob("part-*.parquet"))) == 2
+    assert read_scores(tmp_path / "many") == read_scores(tmp_path / "one.parquet")
+    again = run(pairs, "--out", tmp_path / "many")
+    assert again.note.startswith("3 rows had been scored before. Scored 1 of 3 rows with fga_blip2:tiny; ")
+
+
+def test_a_folder_without_scores_or_with_a_damaged_shard_is_one_sentence(run, pairs, tmp_path):
+    with pytest.raises(ListError, match="holds no scores; write them with"):
+        read_scores(tmp_path)
+    run(pairs, "--out", tmp_path / "many")
+    next((tmp_path / "many").glob("part-*.parquet")).write_bytes(b"PAR1")
+    with pytest.raises(ListError, match=r"A shard in .*many is damaged"):
+        read_scores(tmp_path / "many")
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(run, pairs, tmp_path, monkeypatch):
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("evalmuse_hf.models.fga_blip2.FGABlip2ForAlignment.encode_images", interrupt)
+        for words, kept in ((["--out", tmp_path / "s.csv"], True), ([], False)):
+            output = run(pairs, *words)
+            assert (output.status, output.result) == (130, "")
+            assert output.note.startswith("interrupted before it had finished.")
+            assert ("the same command goes on from there" in output.note) is kept
+    assert run(pairs, "--out", tmp_path / "s.csv").note.startswith("Scored 1 of 3 rows")
+
+
+def test_other_columns_can_hold_pictures_and_prompts(run, pictures, tmp_path):
+    path = pictures / "pairs.csv"
+    path.write_text("file,text,prompt\n0.png,a red cat,other\n")
+    run(path, "--image-column", "file", "--prompt-column", "text", "--out", tmp_path / "s.jsonl")
+    (row,) = read_scores(tmp_path / "s.jsonl").rows
+    assert (row["image"], row["prompt"], row["status"]) == ("0.png", "a red cat", "ok")
+
+
+def test_several_files_are_one_list(run, pairs, pictures, tmp_path):
+    shutil.copy(pairs, pictures / "pairs-1.jsonl")
+    run(str(pictures / "pairs*.jsonl"), "--out", tmp_path / "s.jsonl")
+    assert len(read_scores(tmp_path / "s.jsonl").rows) == 6
+
+
+def test_half_precision_deterministic_and_limited_features_work_together(run, pairs, tmp_path):
+    full = json.loads(run(pairs).result.splitlines()[0])["overall_score"]
+    words = [
+        "--dtype",
+        "bfloat16",
+        "--deterministic",
+        "--feature-cache",
+        tmp_path / "c",
+        "--feature-cache-limit",
+        "1kB",
+    ]
+    half = json.loads(run(pairs, *words).result.splitlines()[0])["overall_score"]
+    assert half == pytest.approx(full, abs=0.05)
+    assert half != full
+    with pytest.raises(MistakeError, match="A feature cache of 100 bytes holds no picture, whose features take 640"):
+        run(pairs, "--feature-cache", tmp_path / "c", "--feature-cache-limit", "100")
+    with pytest.raises(ValueError, match="Expected a size"):
+        run(pairs, "--feature-cache", tmp_path / "c", "--feature-cache-limit", "much")
+
+
+def test_without_pyarrow_a_list_is_scored_in_memory(run, pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr("evalmuse_hf.scoring.command.find_spec", lambda name: None)
+    assert run(pairs, "--out", tmp_path / "s.jsonl").result == str(tmp_path / "s.jsonl")
+    assert len(read_scores(tmp_path / "s.jsonl").rows) == 3
+    assert not (tmp_path / "s.jsonl.parts").exists()
+
+
+def test_several_processes_need_a_file(run, pairs, monkeypatch):
+    class Two:
+        size, rank = 2, 0
+
+    monkeypatch.setattr("evalmuse_hf.scoring.command.Team", lambda device: Two())
+    with pytest.raises(MistakeError, match="give --out FILE"):
+        run(pairs)
+
+
+def test_the_tower_of_another_scorer_is_not_compiled(pictures, blip2_folder):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    words = [
+        "--image",
+        str(pictures / "0.png"),
+        "--prompt",
+        "a",
+        "--scorer",
+        "blip2_itm",
+        "--model",
+        str(blip2_folder),
+    ]
+    with pytest.raises(MistakeError, match="--compile is for fga_blip2 only"):
+        run_command(parser.parse_args([*words, "--compile", "--device", "cpu"]))

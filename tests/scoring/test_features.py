@@ -8,7 +8,7 @@ import torch
 
 from evalmuse_hf.models.fga_blip2 import FGABlip2ForAlignment, FGABlip2Processor
 from evalmuse_hf.scoring.feature_store import FeatureError, FeatureStore
-from evalmuse_hf.scoring.features import FeatureCache, VisionTower
+from evalmuse_hf.scoring.features import FeatureCache, VisionTower, folder_bytes
 
 
 @pytest.fixture
@@ -108,3 +108,31 @@ def test_space_is_needed_only_for_pictures_that_are_not_kept(cache, pictures, mo
         cache.reserve(names)
     cache.keep(cache.identify(names[0]), torch.zeros(2, 3))
     cache.reserve([*names, 5])
+
+
+def test_a_limit_ends_the_growth_and_what_is_there_is_used(tmp_path, caplog):
+    store = FeatureStore(tmp_path / "cache", key="x", shape=(2, 3))
+    used = folder_bytes(tmp_path / "cache")
+    cache = FeatureCache(store, max_bytes=used + 2 * store.bytes_per_picture)
+    for name in "abc":
+        cache.keep(name * 64, torch.ones(2, 3))
+    assert [name * 64 in cache for name in "abc"] == [True, True, False]
+    assert "bytes that were allowed" in caplog.text
+    assert cache.find("c" * 64) is None
+    assert torch.equal(cache.find("a" * 64), torch.ones(2, 3))
+    again = FeatureCache(FeatureStore(tmp_path / "cache", key="x", shape=(2, 3)), max_bytes=used + 30)
+    again.keep("d" * 64, torch.ones(2, 3))
+    assert "d" * 64 not in again
+
+
+def test_a_limit_below_one_picture_is_refused(tmp_path):
+    store = FeatureStore(tmp_path, key="x", shape=(2, 3))
+    with pytest.raises(FeatureError, match="A feature cache of 23 bytes holds no picture, whose features take 24"):
+        FeatureCache(store, max_bytes=23)
+
+
+def test_a_folder_has_the_size_of_its_files(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").write_bytes(b"123")
+    assert folder_bytes(tmp_path) == 3
+    assert folder_bytes(tmp_path / "absent") == 0

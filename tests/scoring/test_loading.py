@@ -151,3 +151,27 @@ def test_the_cache_follows_the_environment(tmp_path, monkeypatch):
     assert cache_folder() == tmp_path / "evalmuse_hf"
     monkeypatch.setenv("EVALMUSE_HOME", str(tmp_path / "own"))
     assert cache_folder() == tmp_path / "own"
+
+
+def test_an_unknown_precision_is_refused(model_folder):
+    with pytest.raises(ScorerError, match="`dtype` must be one of float32, bfloat16, float16, got 'int8'"):
+        load_scorer("fga_blip2", model=model_folder, device="cpu", dtype="int8")
+
+
+def test_other_networks_compute_with_another_precision_too(blip2_folder, pictures):
+    full, half = (
+        load_scorer("blip2_itm", model=blip2_folder, device="cpu", dtype=dtype) for dtype in (None, "bfloat16")
+    )
+    images, prompts = [pictures / "0.png"], ["a red cat"]
+    scores = [scorer.score(images=images, prompts=prompts)[0].overall for scorer in (full, half)]
+    assert scores[1] == pytest.approx(scores[0], abs=0.02)
+    assert scores[1] != scores[0]
+
+
+def test_what_a_loaded_scorer_has_seen_is_not_encoded_again(model_folder, pictures):
+    scorer = load_scorer("fga_blip2", model=model_folder, device="cpu")
+    encoded = []
+    scorer.model.vision_model.encoder.register_forward_hook(lambda _, args, output: encoded.append(len(output[0])))
+    for prompt in ("a red cat", "a dog"):
+        scorer.score(images=[pictures / "0.png"], prompts=[prompt])
+    assert encoded == [1]

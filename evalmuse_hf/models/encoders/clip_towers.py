@@ -90,16 +90,20 @@ class ClipTowers:
 def picture_preprocessor(processor: Any) -> PicturePreprocessor:
     """Make the preprocessing of an image processor of transformers.
 
+    Pictures are resized by `evalmuse_hf.images.Preparation`, so that no version of Pillow makes a difference.
+
     Args:
         processor: Such as `CLIPImageProcessorPil`, which resizes the picture as PIL does, whether torchvision is there
             or not.
     """
+    preparation = _preparation_of(processor)
 
     def preprocess(pictures: Sequence[Image.Image]) -> Tensor:
-        pixels: Tensor = processor(images=list(pictures), return_tensors="pt")["pixel_values"]
+        images = list(pictures) if preparation is None else [preparation(picture) for picture in pictures]
+        pixels: Tensor = processor(images=images, return_tensors="pt")["pixel_values"]
         return pixels
 
-    return PicturePreprocessor(preprocess, _preparation_of(processor))
+    return PicturePreprocessor(preprocess, preparation)
 
 
 def tensor_preprocessor(size: int) -> PicturePreprocessor:
