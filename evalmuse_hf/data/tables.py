@@ -5,6 +5,7 @@ A row that cannot be read says why and stops no other row.
 
 import codecs
 import csv
+import itertools
 import json
 import re
 from collections import deque
@@ -50,13 +51,15 @@ class TableRow:
     problem: str | None = None
 
 
-def read_table(path: Path) -> Iterator[TableRow]:
+def read_table(path: Path, *, start: int = 0) -> Iterator[TableRow]:
     """Read a table whose kind follows from the end of its name, see `READERS`.
 
     A cell of a CSV is a text, always. After a CSV quotation that is never closed, reading goes on at the next line.
 
     Args:
         path: The table.
+        start: Rows to leave out at its beginning. Of JSON lines they are not parsed, of Parquet whole groups of them
+            are not read; where a row of a CSV ends is known only by reading it.
 
     Yields:
         Its rows in order, those that cannot be read included.
@@ -71,7 +74,7 @@ def read_table(path: Path) -> Iterator[TableRow]:
         raise TableError(f"There is no list at {path}; give a file with columns image and prompt.")
     readers = {"JSON lines": _json_rows, "CSV": _csv_rows, "Parquet": _parquet_rows}
     try:
-        yield from readers[kind](path)
+        yield from readers[kind](path, start)
     except OSError as error:
         raise TableError(f"{path} cannot be opened or read ({error.strerror or error}).") from error
 
@@ -116,12 +119,10 @@ def _refuse_size(size: int, path: Path) -> None:
         )
 
 
-def _json_rows(path: Path) -> Iterator[TableRow]:
-    number = 0
-    for line_number, line in enumerate(_lines(path), start=1):
-        if line.strip():
-            yield _json_row(number, f"line {line_number} of {path.name}", line)
-            number += 1
+def _json_rows(path: Path, start: int) -> Iterator[TableRow]:
+    filled = ((line_number, line) for line_number, line in enumerate(_lines(path), start=1) if line.strip())
+    for number, (line_number, line) in enumerate(itertools.islice(filled, start, None), start=start):
+        yield _json_row(number, f"line {line_number} of {path.name}", line)
 
 
 def _json_row(number: int, place: str, line: bytes) -> TableRow:
@@ -139,7 +140,11 @@ def _json_row(number: int, place: str, line: bytes) -> TableRow:
     return TableRow(number, place, problem=problem)
 
 
-def _csv_rows(path: Path) -> Iterator[TableRow]:
+def _csv_rows(path: Path, start: int) -> Iterator[TableRow]:
+    return itertools.islice(_all_csv_rows(path), start, None)
+
+
+def _all_csv_rows(path: Path) -> Iterator[TableRow]:
     header: list[str] | None = None
     number = 0
     for line_number, cells in _csv_cells(path):
@@ -230,15 +235,20 @@ class _Lines:
         self.finish_row()
 
 
-def _parquet_rows(path: Path) -> Iterator[TableRow]:
+def _parquet_rows(path: Path, start: int) -> Iterator[TableRow]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    number = 0
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_PARQUET_BATCH):
-                for values in _parquet_values(batch):
+            sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
+            ends = list(itertools.accumulate(sizes))
+            first = sum(end <= start for end in ends)
+            number = ends[first - 1] if first else 0
+            for batch in file.iter_batches(batch_size=_PARQUET_BATCH, row_groups=range(first, len(sizes))):
+                early = min(max(start - number, 0), batch.num_rows)
+                number += early
+                for values in _parquet_values(batch.slice(early)):
                     place = f"row {number} of {path.name}"
                     if isinstance(values, str):
                         problem = f"{place} cannot be read ({values}); correct it."

@@ -261,5 +261,9 @@ def choose_workers(*, n_processes: int = 1) -> int:
     Returns:
         The processors that each of them has, less the one that it needs itself; at least 1.
     """
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, available // max(1, n_processes) - 1)
+    return max(1, available_processors() // max(1, n_processes) - 1)
+
+
+def available_processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

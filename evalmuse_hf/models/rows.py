@@ -1,7 +1,6 @@
 """Rows on their way through a scorer: reading what was given, and failing one by one."""
 
 import math
-import os
 import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from evalmuse_hf.images import (
     PreparedPicture,
     read_picture,
 )
+from evalmuse_hf.images.reader import available_processors
 from evalmuse_hf.models.scorer import ElementScore, PairScore
 from evalmuse_hf.schema import Element
 
@@ -217,7 +217,7 @@ def reading_ahead(
     groups = {
         key: group for key, group in group_by_picture(rows).items() if not isinstance(group[0].image, DeferredPicture)
     }
-    workers = 0 if len(groups) == 1 else min(_MAX_THREADS, os.cpu_count() or 1)
+    workers = 0 if len(groups) == 1 else min(_MAX_THREADS, available_processors())
     with PictureReader(preparation, workers=workers, ahead=_READ_AHEAD, wanted=wanted) as reader:
         for key, group in groups.items():
             picture = reader.defer(group[0].image, key)

@@ -1,9 +1,12 @@
 """Scores blocks of rows one after the other, while the pictures of what follows are read already."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import queue
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from evalmuse_hf.images import DeferredPicture, PictureReader, content_hash
 from evalmuse_hf.models.scorer import Answer, PairScore, ReadAheadScorer, Scorer
@@ -11,6 +14,10 @@ from evalmuse_hf.schema import Element
 from evalmuse_hf.scoring.lists import ROW_ERROR, ListRow
 from evalmuse_hf.scoring.scores import ADDED_COLUMNS, KEPT_PREFIX, PICTURE_TIMEOUT_S
 
+Item = TypeVar("Item")
+
+_LOOK_EVERY_S = 0.1
+_PATIENCE_S = 5.0
 _AHEAD_PREPARED = 192  # pictures of the size that the model reads: 0.4 MB each at 364 pixels
 _AHEAD_WHOLE = 24  # pictures of any size: 3 MB each at 1,024 pixels
 
@@ -59,23 +66,23 @@ class ScoringEngine:
             For each block its output rows, see `evalmuse_hf.scoring.scores.Scores`; a column of the list with the name
             of a column of scores (other than ``elements``) is kept as ``input_NAME``.
         """
-        coming = iter(blocks)
-        block = next(coming, None)
-        pictures = {} if block is None else self._defer(block)
-        while block is not None:
-            broken: Exception | None = None
-            following: Sequence[ListRow] | None = None
-            try:
-                following = next(coming, None)
-            except Exception as error:  # whatever a source raises: this block is not lost for it
-                broken = error
-            following_pictures = {} if following is None else self._defer(following)
-            yield self._score(block, pictures)
-            for picture in pictures.values():
-                picture.discard()
-            if broken is not None:
-                raise broken
-            block, pictures = following, following_pictures
+        with closing(fetch_ahead(blocks)) as coming:
+            block = next(coming, None)
+            pictures = {} if block is None else self._defer(block)
+            while block is not None:
+                broken: Exception | None = None
+                following: Sequence[ListRow] | None = None
+                try:
+                    following = next(coming, None)
+                except Exception as error:  # whatever a source raises: this block is not lost for it
+                    broken = error
+                following_pictures = {} if following is None else self._defer(following)
+                yield self._score(block, pictures)
+                for picture in pictures.values():
+                    picture.discard()
+                if broken is not None:
+                    raise broken
+                block, pictures = following, following_pictures
 
     def _defer(self, rows: Sequence[ListRow]) -> dict[object, DeferredPicture]:
         """Have the pictures of rows read, each once."""
@@ -98,6 +105,51 @@ class ScoringEngine:
                 )
             )
         return [output_row(row, None if row.problem is not None else next(scores)) for row in rows]
+
+
+def fetch_ahead(items: Iterable[Item]) -> Generator[Item, None, None]:
+    """Fetch each item in another thread while the one before is used, so that no network waits for a disk or the Hub.
+
+    Args:
+        items: Fetched one ahead, in their order; what fetching raises is raised in its turn.
+
+    Yields:
+        The items.
+    """
+    fetched: queue.Queue[tuple[bool, Any]] = queue.Queue(maxsize=1)
+    stopped = threading.Event()
+
+    def put(is_item: bool, value: Any) -> bool:
+        while not stopped.is_set():
+            with suppress(queue.Full):
+                fetched.put((is_item, value), timeout=_LOOK_EVERY_S)
+                return True
+        return False
+
+    def fetch() -> None:
+        try:
+            for item in items:
+                if not put(True, item):
+                    return
+        except BaseException as error:  # of whatever kind: it belongs to whoever asked for the items
+            put(False, error)
+        else:
+            put(False, None)
+
+    thread = threading.Thread(target=fetch, daemon=True)
+    thread.start()
+    try:
+        while True:
+            is_item, value = fetched.get()
+            if is_item:
+                yield value
+            elif value is None:
+                return
+            else:
+                raise value
+    finally:
+        stopped.set()
+        thread.join(timeout=_PATIENCE_S)  # a source that hangs must not keep the program
 
 
 def output_row(row: ListRow, score: PairScore | None) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """Scores a source of any size by any number of processes; a run that was killed goes on where it was."""
 
 import itertools
-import logging
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from evalmuse_hf.models.scorer import Scorer
 from evalmuse_hf.scoring.engine import ScoringEngine
@@ -15,11 +14,11 @@ from evalmuse_hf.scoring.merging import merge_shards
 from evalmuse_hf.scoring.provenance import provenance_of
 from evalmuse_hf.scoring.run_folder import Progress, RunError, RunFolder, ShardPlace
 from evalmuse_hf.scoring.scores import PICTURE_TIMEOUT_S, SUFFIXES
-from evalmuse_hf.scoring.scoring import PROGRESS_DELAY_S, warn_of_clashes
+from evalmuse_hf.scoring.scoring import PROGRESS_DELAY_S, ROWS_AT_ONCE, warn_of_clashes
 from evalmuse_hf.scoring.sources import PairSource
 from evalmuse_hf.scoring.team import Team
 
-logger = logging.getLogger(__name__)
+Item = TypeVar("Item")
 
 FORMAT = 1
 """Raised when the layout of the folder of a run changes."""
@@ -116,6 +115,42 @@ def score_source(
         session.folder.close()
 
 
+@dataclass(slots=True)
+class _Window:
+    """Rows of a shard that are in memory together.
+
+    Attributes:
+        place: The shard.
+        rows: The rows.
+        ends_shard: Whether the shard is complete with them.
+    """
+
+    place: ShardPlace
+    rows: Sequence[ListRow]
+    ends_shard: bool
+
+
+class _Peekable(Iterator[Item]):
+    """An iterator that knows whether there is more.
+
+    Args:
+        items: What it gives.
+    """
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._items = iter(items)
+        self._ahead: list[Item] = []
+
+    def __next__(self) -> Item:
+        return self._ahead.pop() if self._ahead else next(self._items)
+
+    def has_next(self) -> bool:
+        """Whether there is another item; it is fetched to know."""
+        if not self._ahead:
+            self._ahead.extend(itertools.islice(self._items, 1))
+        return bool(self._ahead)
+
+
 class _Session:
     """One process's part of one session of a run."""
 
@@ -166,6 +201,7 @@ class _Session:
             "format": FORMAT,
             "source": self.source.fingerprint,
             **self.settings,
+            "deterministic": self.options.deterministic,
             "weights": self.provenance.get("weights_sha256"),
         }
         earlier = self.folder.shard_rows
@@ -177,26 +213,31 @@ class _Session:
     def _score(self, begun: Progress) -> None:
         from tqdm import tqdm
 
-        places: deque[ShardPlace] = deque()
+        windows: deque[_Window] = deque()
 
         def blocks() -> Iterator[Sequence[ListRow]]:
-            for place, rows in self._blocks(begun):
-                places.append(place)
+            for window in self._windows(begun):
+                windows.append(window)
+                rows, window.rows = window.rows, ()  # they may hold pictures, which nobody needs once they are scored
                 yield rows
 
         options = self.options
         quiet = not options.progress or not self.team.is_first
+        scored: list[dict[str, Any]] = []
         with (
             tqdm(initial=begun.n_rows, unit="pair", delay=PROGRESS_DELAY_S, disable=quiet) as bar,
             ScoringEngine(self.scorer, workers=options.workers, processes=True, timeout=options.timeout) as engine,
         ):
             for rows in engine.score_blocks(blocks()):
-                place = places.popleft()
-                self.folder.write(place, rows, self.provenance)
-                self._end_parts(before=place.part)
+                window = windows.popleft()
+                scored += rows
                 bar.update(len(rows))
-                if options.deterministic:
-                    _forget(self.scorer)
+                if window.ends_shard:
+                    self.folder.write(window.place, scored, self.provenance)
+                    self._end_parts(before=window.place.part)
+                    scored = []
+                    if options.deterministic:
+                        _forget(self.scorer)
         self._end_parts(before=self.source.n_parts)
 
     def _end_parts(self, *, before: int) -> None:
@@ -204,7 +245,7 @@ class _Session:
         while self._to_end and self._to_end[0][0] < before:
             self.folder.end_part(*self._to_end.popleft())
 
-    def _blocks(self, begun: Progress) -> Iterator[tuple[ShardPlace, list[ListRow]]]:
+    def _windows(self, begun: Progress) -> Iterator["_Window"]:
         """What this process has to score: whole parts if there are enough of them, else every so-manieth block."""
         team = self.team
         parts = [part for part in range(self.source.n_parts) if not begun.is_complete(part)]
@@ -214,15 +255,19 @@ class _Session:
             if by_part and number % team.size != team.rank:
                 continue
             block = next(block for block in itertools.count() if ShardPlace(part, block) not in begun.shards)
-            rows = self.source.rows(part, start=block * self.shard_rows)
-            while chunk := list(itertools.islice(rows, self.shard_rows)):
+            rows = _Peekable(self.source.rows(part, start=block * self.shard_rows))
+            while rows.has_next():
                 place = ShardPlace(part, block)
                 block += 1
-                if place not in begun.shards and (by_part or place.block % team.size == team.rank):
-                    if not warned:
-                        warn_of_clashes(tuple(dict.fromkeys(name for row in chunk for name in row.values)))
-                        warned = True
-                    yield place, chunk
+                is_mine = place not in begun.shards and (by_part or place.block % team.size == team.rank)
+                left = self.shard_rows
+                while left and (window := list(itertools.islice(rows, min(left, ROWS_AT_ONCE)))):
+                    left -= len(window)
+                    if is_mine:
+                        if not warned:
+                            warn_of_clashes(tuple(dict.fromkeys(name for row in window for name in row.values)))
+                            warned = True
+                        yield _Window(place, window, ends_shard=not left or not rows.has_next())
             self._to_end.append((part, block))
 
     def _conclude(self) -> Progress | str:

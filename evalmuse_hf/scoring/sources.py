@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from evalmuse_hf.data.tables import TableError, TableRow, _json_row, _lines, _parquet_values, read_table
+from evalmuse_hf.data.tables import TableError, TableRow, read_table
 from evalmuse_hf.scoring.lists import REQUIRED_COLUMNS, ListError, ListRow, make_row
 from evalmuse_hf.scoring.source_files import find_files, fingerprint_files, is_list_or_tar, is_tar
 
@@ -20,7 +20,6 @@ SAVED_FILES = ("dataset_dict.json", "state.json")
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _CARD = "README.md"
 _DATA_FOLDER = "data"
-_PARQUET_BATCH = 64  # rows; each may hold a picture
 
 
 class SourceError(ListError):
@@ -246,50 +245,7 @@ def _table_rows(path: Path, start: int) -> Iterator[TableRow]:
     Raises:
         ListError: If it cannot be read.
     """
-    late = {".jsonl": _late_json_rows, ".ndjson": _late_json_rows, ".parquet": _late_parquet_rows}
-    reader = late.get(path.suffix.lower()) if start and path.is_file() else None
     try:
-        if reader is None:  # of a CSV, where a row ends is known only by reading it
-            yield from itertools.islice(read_table(path), start, None)
-        else:
-            yield from reader(path, start)
+        yield from read_table(path, start=start)
     except TableError as error:
         raise ListError(str(error)) from None
-    except OSError as error:
-        raise ListError(f"{path} cannot be opened or read ({error.strerror or error}).") from error
-
-
-def _late_json_rows(path: Path, start: int) -> Iterator[TableRow]:
-    """What `read_table` yields from row ``start`` on; the lines before it are not parsed."""
-    filled = ((number, line) for number, line in enumerate(_lines(path), start=1) if line.strip())
-    for index, (number, line) in enumerate(itertools.islice(filled, start, None), start=start):
-        yield _json_row(index, f"line {number} of {path.name}", line)
-
-
-def _late_parquet_rows(path: Path, start: int) -> Iterator[TableRow]:
-    """What `read_table` yields from row ``start`` on; whole row groups before it are not read.
-
-    Raises:
-        TableError: If the file is damaged.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
-            ends = list(itertools.accumulate(sizes))
-            first = sum(end <= start for end in ends)
-            number = ends[first - 1] if first else 0
-            for batch in file.iter_batches(batch_size=_PARQUET_BATCH, row_groups=range(first, len(sizes))):
-                early = min(max(start - number, 0), batch.num_rows)
-                number += early
-                for values in _parquet_values(batch.slice(early)):
-                    place = f"row {number} of {path.name}"
-                    if isinstance(values, str):
-                        yield TableRow(number, place, problem=f"{place} cannot be read ({values}); correct it.")
-                    else:
-                        yield TableRow(number, place, values)
-                    number += 1
-    except (pa.ArrowException, OSError) as error:
-        raise TableError(f"{path} is not a Parquet file, or it is damaged ({error}).") from None

@@ -1,8 +1,12 @@
 import argparse
+import io
 import json
 import shutil
+import tarfile
 from collections import namedtuple
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from evalmuse_hf.scoring import ListError, read_scores
@@ -240,3 +244,30 @@ def test_the_tower_of_another_scorer_is_not_compiled(pictures, blip2_folder):
     ]
     with pytest.raises(MistakeError, match="--compile is for fga_blip2 only"):
         run_command(parser.parse_args([*words, "--compile", "--device", "cpu"]))
+
+
+def test_tar_shards_and_a_data_set_are_scored_like_the_list_of_their_pictures(run, pictures, tmp_path):
+    rows = [{"image": f"{number}.png", "prompt": f"a red cat {'and a dog' * number}"} for number in range(3)]
+    (pictures / "pairs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    run(pictures / "pairs.jsonl", "--out", tmp_path / "list.jsonl")
+    for number, row in enumerate(rows):
+        with tarfile.open(tmp_path / f"shard-{number}.tar", "w") as tar:
+            tar.add(pictures / row["image"], arcname=f"{number}.png")
+            text = row["prompt"].encode()
+            member = tarfile.TarInfo(f"{number}.txt")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text))
+    run(str(tmp_path / "shard-{0..2}.tar"), "--out", tmp_path / "tars.jsonl")
+    folder = tmp_path / "dataset"
+    (folder / "data").mkdir(parents=True)
+    (folder / "README.md").write_text("---\nconfigs:\n- config_name: default\n  data_files: data/*.parquet\n---\n")
+    column = pa.array([{"bytes": (pictures / row["image"]).read_bytes(), "path": row["image"]} for row in rows])
+    table = pa.table({"image": column, "prompt": [row["prompt"] for row in rows]})
+    pq.write_table(table, folder / "data" / "train.parquet")
+    run(folder, "--split", "train", "--out", tmp_path / "set.jsonl")
+    expected = [row["overall_score"] for row in read_scores(tmp_path / "list.jsonl").rows]
+    assert len(set(expected)) == 3
+    for name in ("tars", "set"):
+        found = read_scores(tmp_path / f"{name}.jsonl").rows
+        assert [row["overall_score"] for row in found] == pytest.approx(expected, abs=1e-6)
+        assert not any("bytes" in row for row in found)

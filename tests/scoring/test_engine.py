@@ -1,11 +1,12 @@
 import math
+import threading
 
 import pytest
 
 from evalmuse_hf.images import DeferredPicture
 from evalmuse_hf.models.scorer import Answer, ElementScore, PairScore
 from evalmuse_hf.scoring import list_from_records
-from evalmuse_hf.scoring.engine import ScoringEngine, output_row
+from evalmuse_hf.scoring.engine import ScoringEngine, fetch_ahead, output_row
 
 
 class Sizes:
@@ -90,6 +91,34 @@ def test_a_scorer_that_opens_pictures_itself_gets_them_as_they_are(pictures):
     with ScoringEngine(Own(), workers=2) as engine:
         (block,) = engine.score_blocks([rows_of(pictures, "0.png", "1.png")])
     assert [row["overall_score"] for row in block] == [1, 0]
+
+
+def test_what_is_fetched_ahead_comes_in_its_order_and_ends_with_whoever_uses_it():
+    assert list(fetch_ahead(range(5))) == [0, 1, 2, 3, 4]
+    taken = []
+
+    def items():
+        for number in range(100):
+            taken.append(number)
+            yield number
+
+    ahead = fetch_ahead(items())
+    assert next(ahead) == 0
+    n_threads = threading.active_count()
+    ahead.close()
+    assert threading.active_count() == n_threads - 1
+    assert len(taken) <= 4
+
+
+def test_what_fetching_raises_comes_in_its_turn():
+    def items():
+        yield 1
+        raise KeyError("gone")
+
+    ahead = fetch_ahead(items())
+    assert next(ahead) == 1
+    with pytest.raises(KeyError, match="gone"):
+        next(ahead)
 
 
 def test_a_row_keeps_its_columns_and_spells_what_was_said():

@@ -88,6 +88,14 @@ def test_a_run_writes_what_scoring_in_memory_writes(scorer, pairs, tmp_path, end
     assert not parts_folder(tmp_path / f"run.{ending}").exists()
 
 
+@pytest.mark.parametrize("n_rows", [1, 3, 4, 5])
+def test_a_shard_may_be_larger_than_what_is_in_memory_together(scorer, pairs, tmp_path, monkeypatch, n_rows):
+    monkeypatch.setattr("evalmuse_hf.scoring.run.ROWS_AT_ONCE", n_rows)
+    run(scorer, pairs, tmp_path / "s.parquet", shard_rows=5)
+    write_scores(score_list(scorer, read_list(pairs)), tmp_path / "memory.parquet")
+    assert read_scores(tmp_path / "s.parquet").rows == read_scores(tmp_path / "memory.parquet").rows
+
+
 def test_a_folder_keeps_its_shards_and_a_second_run_finds_nothing_to_do(scorer, pairs, tmp_path):
     run(scorer, pairs, tmp_path / "scores")
     n_asked = len(scorer.asked())

@@ -11,6 +11,7 @@ from torch import Tensor
 from evalmuse_hf.elements import PLACED_STATUSES, SpanStatus, official_token_positions
 from evalmuse_hf.images import Preparation, PreparedPicture
 from evalmuse_hf.models.fga_blip2.modeling_fga_blip2 import FGABlip2ForAlignment, FGABlip2Output
+from evalmuse_hf.models.fga_blip2.precision_fga_blip2 import tensor_cores, tower_precision
 from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import ElementLocation, FGABlip2Processor
 from evalmuse_hf.models.memory_limits import run_in_batches
 from evalmuse_hf.models.picture_encoding import KeptFeatures, PictureEncoder
@@ -194,12 +195,13 @@ class FGABlip2Scorer:
         texts = [[] if self.compat == "official" else [item.text for item in row.elements] for row in batch]
         located = self.processor.encode_located(prompts, texts)
         device = self.model.device
-        output: FGABlip2Output = self.model(
-            input_ids=torch.tensor(located.input_ids, device=device),
-            attention_mask=torch.tensor(located.attention_mask, device=device),
-            image_embeds=torch.stack([images[key] for key in places]),
-            image_index=torch.tensor(index, device=device) if len(places) < len(pairs) else None,
-        )
+        with tensor_cores(allowed=tower_precision(self.model) != torch.float32):
+            output: FGABlip2Output = self.model(
+                input_ids=torch.tensor(located.input_ids, device=device),
+                attention_mask=torch.tensor(located.attention_mask, device=device),
+                image_embeds=torch.stack([images[key] for key in places]),
+                image_index=torch.tensor(index, device=device) if len(places) < len(pairs) else None,
+            )
         overall = output.overall_score.tolist()
         token_scores = output.token_scores.tolist()
         if self.compat == "official":

@@ -6,7 +6,7 @@ from evalmuse_hf.mini.checkpoints import find_checkpoint
 from evalmuse_hf.mini.pairs import draw_pairs
 from evalmuse_hf.mini.pool import draw_pool
 from evalmuse_hf.models.fga_blip2 import FGABlip2ForAlignment, FGABlip2Processor
-from evalmuse_hf.models.fga_blip2.precision_fga_blip2 import set_tower_precision, tower_precision
+from evalmuse_hf.models.fga_blip2.precision_fga_blip2 import set_tower_precision, tensor_cores, tower_precision
 from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
 
 # Mean distance of an overall score (1 to 5) from float32 that we allow: five times what it is over 600 drawn pairs,
@@ -99,3 +99,15 @@ def test_scores_stay_near_those_of_float32(mini, drawn, in_float32, dtype):
     print(f"{dtype}: mean {sum(distances) / 48:.5f}, largest {max(distances):.5f}, rank correlation {order:.6f}")
     assert 0 < sum(distances) / len(distances) < MEAN_DISTANCES[dtype]
     assert order > 0.999
+
+
+def test_tensor_cores_are_allowed_meanwhile_only():
+    flags = torch.backends.cuda.matmul
+    before = flags.allow_tf32
+    with tensor_cores(allowed=True):
+        assert flags.allow_tf32
+    with tensor_cores(allowed=False):
+        assert flags.allow_tf32 == before
+    with pytest.raises(RuntimeError, match="inside"), tensor_cores(allowed=True):
+        raise RuntimeError("inside")
+    assert flags.allow_tf32 == before
