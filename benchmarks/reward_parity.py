@@ -18,6 +18,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from evalmuse_hf.images import Preparation
 from evalmuse_hf.mini.drawing import draw
 from evalmuse_hf.mini.generators import GENERATORS, imagine
 from evalmuse_hf.mini.prompts import DrawnPrompt, write_prompt
@@ -69,7 +70,7 @@ def compare_pixels(pictures: Sequence[Image.Image], size: tuple[int, int], side:
     rounded: list[np.ndarray] = []
     for picture in pictures:
         original = _of_size(picture, size)
-        by_pillow = np.asarray(original.resize((side, side), Image.Resampling.BICUBIC)).astype(float)
+        by_pillow = np.asarray(Preparation(side)(original)).astype(float)
         for quantize, differences in ((False, plain), (True, rounded)):
             ours = resize_pictures(_as_tensor([original]), side, quantize=quantize)[0].permute(1, 2, 0).numpy()
             differences.append(np.abs(ours * 255 - by_pillow))

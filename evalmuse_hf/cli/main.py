@@ -14,7 +14,20 @@ from evalmuse_hf import __version__
 
 # Modules of this package, in the order of `--help`. Each has `register(subparsers)`, which describes the command
 # without importing anything heavy, and `run(args) -> int`, which does the work and returns the exit status.
-COMMANDS = ("convert", "dataset", "demo", "doctor", "evaluate", "metrics", "rank", "score", "space", "study", "train")
+COMMANDS = (
+    "convert",
+    "dataset",
+    "demo",
+    "doctor",
+    "evaluate",
+    "metrics",
+    "prompts",
+    "rank",
+    "score",
+    "space",
+    "study",
+    "train",
+)
 
 EXIT_MISTAKE = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from evalmuse_hf.images.decoding import ImageDecodingError, file_of, load_image
+from evalmuse_hf.images.decoding import MAX_PIXELS, ImageDecodingError, file_of, load_image
 from evalmuse_hf.images.hashing import content_hash
 
 BICUBIC = int(Image.Resampling.BICUBIC)
@@ -40,6 +40,9 @@ class Preparation:
 
         Returns:
             Of ``size`` by ``size`` pixels.
+
+        Raises:
+            ImageDecodingError: If the picture is so long that bringing its short side to ``size`` fills the memory.
         """
         target = (self.size, self.size)
         if image.size == target:
@@ -50,6 +53,11 @@ class Preparation:
         shortest = min(width, height)
         # The longest side is rounded down, as transformers does.
         fitted = [self.size if side == shortest else int(self.size * side / shortest) for side in (width, height)]
+        if fitted[0] * fitted[1] > MAX_PIXELS:
+            raise ImageDecodingError(
+                f"Cannot read the picture: its {width} x {height} pixels would become {fitted[0]} x {fitted[1]} "
+                "before the middle is cut out; cut it first."
+            )
         image = self._resize(image, (fitted[0], fitted[1]))
         left, top = ((side - self.size) // 2 for side in fitted)
         return image.crop((left, top, left + self.size, top + self.size))
@@ -61,9 +69,8 @@ class Preparation:
         Pillow is left to choose it.
         """
         resample = Image.Resampling(self.resample)
-        (width, height), (new_width, new_height) = image.size, target
-        vertical_first = height > new_height and height - new_height > 2 * (width - new_width)
-        between = (width, new_height) if vertical_first else (new_width, height)
+        vertical_first = takes_vertical_first(image.size, target)
+        between = (image.width, target[1]) if vertical_first else (target[0], image.height)
         return image.resize(between, resample).resize(target, resample)
 
 
@@ -90,6 +97,17 @@ class PreparedPicture:
         if self.problem is not None or self.pixels is None:
             raise ImageDecodingError(self.problem or "Cannot read the picture: its pixels were not kept.")
         return Image.fromarray(self.pixels)
+
+
+def takes_vertical_first(size: tuple[int, int], target: tuple[int, int]) -> bool:
+    """Whether Pillow 13 resizes the columns of a picture before its rows (found by trying thousands of sizes).
+
+    Args:
+        size: Width and height.
+        target: Those that it is to have.
+    """
+    (width, height), (new_width, new_height) = size, target
+    return height > new_height and height - new_height > 2 * (width - new_width)
 
 
 def read_picture(
@@ -126,6 +144,8 @@ def read_picture(
         return PreparedPicture(problem=f"Cannot read the picture: {error}")
     except MemoryError:
         return PreparedPicture(problem="Cannot read the picture: there is not enough memory to decode it.")
+    except Exception as error:  # a foreign file may be wrong in ways that nobody has thought of
+        return PreparedPicture(problem=f"Cannot read the picture: {type(error).__name__}: {error}")
 
 
 def picture_hash(picture: Any) -> str:

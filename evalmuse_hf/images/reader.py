@@ -100,6 +100,7 @@ class PictureReader:
         self._closed = False
         self._threads: list[threading.Thread] = []
         self._running: set[ReadingProcess] = set()
+        self._failure: Exception | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -158,10 +159,12 @@ class PictureReader:
                 self._changed.notify_all()
             elif picture._state is _State.DROPPED:
                 picture._state = _State.READING
-            self._changed.wait_for(lambda: picture._state is _State.READY or self._closed)
+            self._changed.wait_for(lambda: picture._state is _State.READY or self._closed or self._failure)
             result, picture._result = picture._result, None
             if result is None:
-                raise RuntimeError("The reader of this picture is closed.")
+                if self._failure is None:
+                    raise RuntimeError("The reader of this picture is closed.")
+                raise RuntimeError("Pictures cannot be read any more.") from self._failure
             self._release(picture)
         return result
 
@@ -180,7 +183,15 @@ class PictureReader:
         self._changed.notify_all()
 
     def _work(self) -> None:
-        """Read one picture after the other, until the reader is closed."""
+        """Read pictures until the reader is closed; what makes that impossible is told to whoever waits for one."""
+        try:
+            self._read_all()
+        except Exception as error:  # of the machine or of a callback: of a picture it would be a result
+            with self._changed:
+                self._failure = error
+                self._changed.notify_all()
+
+    def _read_all(self) -> None:
         process: ReadingProcess | None = None
         while (picture := self._next()) is not None:
             if self.processes:
@@ -225,6 +236,8 @@ class PictureReader:
                 process = ReadingProcess()
                 with self._changed:
                     self._running.add(process)
+                    if self._closed:
+                        process.kill()
             result = process.read(source, self.preparation, timeout=self.timeout, wanted=self.wanted)
             expired = process.expired
             if expired or isinstance(result, str):

@@ -30,14 +30,15 @@ class ReadingProcess:
     """One such process, from outside."""
 
     def __init__(self) -> None:
-        package = Path(__file__).parents[2]
-        variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])}
-        # -P keeps the current folder, which may hold anything, out of the places that modules are imported from.
+        # -P keeps the current folder, which may hold anything, out of the places that modules are imported from; the
+        # package comes last, so that whatever stands beside it takes nobody's place.
+        program = (
+            f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); from {__name__} import main; main()"
+        )
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", f"from {__name__} import main; main()"],
+            [sys.executable, "-P", "-c", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=variables,
         )
         self._lock = threading.Lock()
         self._deadline: float | None = None
@@ -90,7 +91,13 @@ class ReadingProcess:
                 sending.write(_YES if wanted(answer["asked"]) else _NO)
                 sending.flush()
                 answer, pixels = _receive(receiving)
-        except (EOFError, OSError, ValueError):
+        except (EOFError, OSError, ValueError) as error:
+            if not self._is_ready and (status := self._status_at_birth()):
+                raise RuntimeError(
+                    f"The process that reads pictures ended with status {status} before it had begun; see what it "
+                    "wrote to stderr, or let this process read them (--workers 0)."
+                ) from error
+            self.kill()  # after a failure of `wanted` it lives
             return self._obituary(name, timeout)
         finally:
             with self._lock:
@@ -122,6 +129,10 @@ class ReadingProcess:
                 with contextlib.suppress(OSError):  # what was not sent yet is of no use any more
                     stream.close()
         self._process.wait()
+
+    def _status_at_birth(self) -> int:
+        """With what a process that never began has ended by itself; 0 if it was killed, which may happen to any."""
+        return max(0, self._process.wait())
 
     def _streams(self) -> tuple[BinaryIO, BinaryIO]:
         if self._process.stdin is None or self._process.stdout is None:

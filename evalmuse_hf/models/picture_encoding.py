@@ -109,7 +109,7 @@ class PictureEncoder:
                     row.fail(IMAGE_ERROR, picture.problem)
                 continue
             waiting.append((picture, group))
-            if len(waiting) >= (self.batch_size or _TRIED_FIRST):
+            if len(waiting) >= (self.batch_size or (_TRIED_FIRST if device.type == "cuda" else BATCH_SIZE)):
                 yield from self._encode(waiting, device)
                 waiting = []
         yield from self._encode(waiting, device)

@@ -182,5 +182,6 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--feature-cache-limit",
         metavar="SIZE",
-        help="size that DIR may reach, such as 50GB; what does not fit is computed each time",
+        help="size that DIR may reach, such as 50GB (each process counts for itself); what does not fit is computed "
+        "each time",
     )

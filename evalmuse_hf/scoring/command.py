@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.models.scorer import Scorer
 from evalmuse_hf.scoring.arguments import find_mistake, parse_size
-from evalmuse_hf.scoring.lists import ScoreList, list_from_records
+from evalmuse_hf.scoring.lists import ListError, ScoreList, list_from_records
 from evalmuse_hf.scoring.loading import QUESTION_SCORERS, load_scorer
 from evalmuse_hf.scoring.scores import Scores, check_scores_path, json_line
 from evalmuse_hf.scoring.scoring import score_list
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 _PLAIN = (".jsonl", ".csv")  # what can be written without pyarrow
+_DETERMINISTIC_BATCH = 16
 _ROWS_CHECKED = 100_000  # rows for whose features the disk must have room before a run starts
 
 
@@ -74,6 +75,8 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         scores = score_list(_load(args), _single_row(args))
         _write(scores, args.out)
         return _describe_single(scores, args)
+    if args.out is not None:
+        _refuse_input_as_output(args.list, args.out)
     team = Team(args.device)
     if args.out is None and team.size > 1:
         raise MistakeError("Several processes need a place for what each of them scores; give --out FILE.")
@@ -120,6 +123,8 @@ def _score_to_disk(args: argparse.Namespace, source: "PairSource", team: Team, *
 
     scorer = _load(args, source=source, device=team.device)
     settings = {"scorer": args.scorer, "model": args.model, "compat": args.compat, "dtype": args.dtype}
+    if args.deterministic:
+        settings["batch_size"] = _batch_size(args)
     options = RunOptions(
         shard_rows=args.shard_rows,
         workers=_workers(args, team),
@@ -137,6 +142,23 @@ def _score_to_disk(args: argparse.Namespace, source: "PairSource", team: Team, *
         status=0 if summary.scored else 1,
         n_failed=sum(summary.failed.values()),
     )
+
+
+def _refuse_input_as_output(what: str, out: Path) -> None:
+    """Refuse an output that is a part of the input, or would become one.
+
+    Raises:
+        MistakeError: If it is.
+    """
+    from evalmuse_hf.scoring.source_files import find_files
+
+    path, target = Path(what).expanduser().absolute(), out.expanduser().absolute()
+    try:
+        files = {file.absolute() for file in find_files(path)}
+    except ListError:
+        files = set()  # no list, or a data set: whoever opens it says so
+    if target in files or target.match(str(path)) or (path.is_dir() and path in (target, target.parent)):
+        raise MistakeError(f"--out {out} is, or would become, a part of what is scored; give another place.")
 
 
 def _open_source(args: argparse.Namespace) -> "PairSource":
@@ -164,7 +186,7 @@ def _load(args: argparse.Namespace, *, source: "PairSource | None" = None, devic
             model=args.model,
             device=device or args.device,
             compat=args.compat,
-            batch_size=args.batch_size,
+            batch_size=_batch_size(args),
             feature_cache=args.feature_cache,
             feature_cache_bytes=limit,
             dtype=args.dtype,
@@ -173,7 +195,8 @@ def _load(args: argparse.Namespace, *, source: "PairSource | None" = None, devic
         if isinstance(kept, FeatureCache) and source is not None and limit is None:
             rows = itertools.chain.from_iterable(source.rows(part) for part in range(source.n_parts))
             first = itertools.islice(rows, _ROWS_CHECKED)
-            kept.reserve(row.image for row in first if row.problem is None)
+            # Of embedded pictures only what the disk holds anyway could be compared, at the price of all their bytes.
+            kept.reserve(row.image for row in first if row.problem is None and isinstance(row.image, str))
     except FeatureError as error:
         raise MistakeError(str(error)) from None
     if args.deterministic:
@@ -183,6 +206,13 @@ def _load(args: argparse.Namespace, *, source: "PairSource | None" = None, devic
             raise MistakeError(f"--compile is for fga_blip2 only; leave it out for {args.scorer}.")
         scorer.compile_tower()
     return scorer
+
+
+def _batch_size(args: argparse.Namespace) -> int | None:
+    """Pictures per pass; with --deterministic a number that does not depend on what memory is free."""
+    if args.batch_size is None and args.deterministic and args.scorer not in QUESTION_SCORERS:
+        return _DETERMINISTIC_BATCH
+    return int(args.batch_size) if args.batch_size is not None else None
 
 
 def _compute_deterministically() -> None:

@@ -95,15 +95,18 @@ class ScoringEngine:
 
     def _score(self, rows: Sequence[ListRow], pictures: Mapping[object, DeferredPicture]) -> list[dict[str, Any]]:
         good = [row for row in rows if row.problem is None]
-        scores: Iterator[PairScore] = iter(())
+        found: Sequence[PairScore] = ()
         if good:
-            scores = iter(
-                self.scorer.score(
-                    images=[pictures[_key(row)] if pictures else row.image for row in good],
-                    prompts=[row.prompt for row in good],
-                    elements=[row.elements or () for row in good],
-                )
+            found = self.scorer.score(
+                images=[pictures[_key(row)] if pictures else row.image for row in good],
+                prompts=[row.prompt for row in good],
+                elements=[row.elements or () for row in good],
             )
+        if len(found) != len(good):
+            raise ValueError(
+                f"Scorer {self.scorer.name!r} gave {len(found)} results for {len(good)} pairs; correct it."
+            )
+        scores = iter(found)
         return [output_row(row, None if row.problem is not None else next(scores)) for row in rows]
 
 

@@ -25,7 +25,7 @@ _PICTURE_OPTIONS = (
     *("do_convert_rgb", "do_normalize", "do_rescale", "do_resize"),
     *("image_mean", "image_std", "resample", "rescale_factor", "size"),
 )
-_DECODING = 1  # raise it when `load_image` or the processor gives other pixels for the same file
+_DECODING = 2  # raise it when `load_image` or the processor gives other pixels for the same file
 TRAINED_LAYER = "post_layernorm."
 """The tower's last layer norm, which the official training adapts: it is applied to features after they are read."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.scoring.run_folder import RunError, RunFolder, Shard, shard_hash
-from evalmuse_hf.scoring.scores import file_metadata, json_line, write_provenance
+from evalmuse_hf.scoring.scores import METADATA_KEY, file_metadata, json_line, write_provenance
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,20 +36,30 @@ def merge_shards(folder: RunFolder, shards: Iterable[Shard], path: Path, provena
     ordered = sorted(shards, key=lambda shard: shard.place)
     _verify(folder, ordered)
     files = [folder.path / shard.place.file_name for shard in ordered]
-    schema = unify(pq.read_schema(file) for file in files)
+    schemas = [pq.read_schema(file) for file in files]
+    provenance = {**provenance, **_other_sessions(schemas, provenance)}
+    schema = unify(schemas)
     tables = gather(map(pq.read_table, files), schema, n_rows=_ROWS_PER_GROUP)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
     writers = {".parquet": _write_parquet, ".jsonl": _write_json_lines, ".csv": _write_csv}
     try:
         writers[path.suffix.lower()](tables, schema, unfinished, provenance)
-        with unfinished.open("rb") as file:
+        with unfinished.open("r+b") as file:
             os.fsync(file.fileno())
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
     if path.suffix.lower() != ".parquet":
         write_provenance(provenance, path)
+
+
+def _other_sessions(schemas: Iterable["pa.Schema"], provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """What produced shards that an earlier session wrote, where it was not the same as now."""
+    texts = dict.fromkeys((schema.metadata or {}).get(METADATA_KEY, b"{}") for schema in schemas)
+    found = [{key: value for key, value in json.loads(text).items() if key != "format"} for text in texts]
+    other = [each for each in found if each != json.loads(json.dumps(provenance))]
+    return {"other_sessions": other} if other else {}
 
 
 def _verify(folder: RunFolder, shards: Sequence[Shard]) -> None:
@@ -92,11 +102,10 @@ def _write_csv(tables: Iterator["pa.Table"], schema: "pa.Schema", path: Path, _:
 
 def _rows(tables: Iterator["pa.Table"], schema: "pa.Schema") -> Iterator[dict[str, Any]]:
     """Rows as they were before they became a table: JSON read again, and nothing where a scorer asked nothing."""
-    coded = [field.name for field in schema if (field.metadata or {}).get(b"evalmuse_hf") == b"json"]
+    from evalmuse_hf.scoring.score_tables import to_rows
+
     for table in tables:
-        for row in table.to_pylist():
-            for name in coded:
-                row[name] = None if row[name] is None else json.loads(row[name])
+        for row in to_rows(table.cast(schema)):
             for element in row.get("elements") or ():
                 if element.get("answers", ()) is None:
                     del element["answers"]

@@ -5,10 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from evalmuse_hf.images import ImageDecodingError, load_image
+from evalmuse_hf.images import ImageDecodingError, Preparation, load_image
 from evalmuse_hf.schema import Element
 from evalmuse_hf.scoring.reward import AlignmentReward
 from evalmuse_hf.scoring.reward_pictures import check_pictures, resize_pictures
@@ -168,5 +167,5 @@ def _resize_batch(images: Tensor, reward: AlignmentReward) -> Tensor:
 
 def _resize_file(image: Any, size: int) -> Tensor:
     """Open and resize one picture as the processor does."""
-    picture = load_image(image).resize((size, size), Image.Resampling.BICUBIC)
+    picture = Preparation(size)(load_image(image))
     return torch.from_numpy(np.array(picture)).permute(2, 0, 1) / 255

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from evalmuse_hf.images.preparation import takes_vertical_first
+
 _LEVELS = 255  # of an 8-bit channel, without 0
 _OVERSHOOT = 1e-3  # rounding in 16-bit generators leaves [0, 1] by less
 _LEVELS_SUSPECTED = 2.0  # a picture with values above this was meant to be 0-255
@@ -56,9 +58,9 @@ def _check_range(pictures: Tensor) -> None:
 def resize_pictures(pictures: Tensor, size: int, *, quantize: bool = False) -> Tensor:
     """Resize pictures to a square by Pillow's bicubic filter, differentiably; the aspect ratio is not kept.
 
-    Pillow resizes 8-bit pictures in two passes, along rows and then along columns, and clips and rounds after each.
-    So does this, without the rounding unless it is asked for. A picture of the right size stays as it is. From 13.0 on
-    Pillow takes the columns of tall pictures first, which shows at hard edges only (figures in docs/reward.md).
+    Pillow resizes 8-bit pictures in two passes, one axis after the other, and clips and rounds after each. So does
+    this, in the order that `evalmuse_hf.images.Preparation` takes, without the rounding unless it is asked for. A
+    picture of the right size stays as it is.
 
     Args:
         pictures: In [0, 1], shape ``(B, 3, H, W)``, of any floating type.
@@ -73,7 +75,9 @@ def resize_pictures(pictures: Tensor, size: int, *, quantize: bool = False) -> T
     levels = (levels * _LEVELS).clamp(0, _LEVELS)  # whole numbers for what comes from 8 bits, as Pillow sees them
     if quantize:
         levels = _round_through(levels)
-    for shape in ((pictures.shape[2], size), (size, size)):
+    height, width = pictures.shape[2:]
+    vertical_first = takes_vertical_first((width, height), (size, size))
+    for shape in ((size, width) if vertical_first else (height, size), (size, size)):
         if tuple(levels.shape[2:]) == shape:
             continue
         levels = F.interpolate(levels, shape, mode="bicubic", antialias=True, align_corners=False).clamp(0, _LEVELS)

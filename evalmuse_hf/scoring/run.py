@@ -176,6 +176,7 @@ class _Session:
         if self.options.deterministic:
             _forget(self.scorer)
         self._score(begun)
+        self.folder.close_journal()  # who concludes may remove the folder
         self.team.wait()
         ended = self.team.share(self._conclude() if self.team.is_first else None)
         if isinstance(ended, str):
@@ -204,10 +205,8 @@ class _Session:
             "deterministic": self.options.deterministic,
             "weights": self.provenance.get("weights_sha256"),
         }
-        earlier = self.folder.shard_rows
+        earlier = None if self.options.restart else self.folder.shard_rows
         rows = self.options.shard_rows or earlier or _default_shard_rows(self.provenance.get("device"))
-        if self.options.restart:
-            rows = self.options.shard_rows or _default_shard_rows(self.provenance.get("device"))
         return self.folder.begin({**fixed, "shard_rows": rows}, restart=self.options.restart), rows
 
     def _score(self, begun: Progress) -> None:
@@ -294,10 +293,10 @@ def _default_shard_rows(device: Any) -> int:
 
 
 def _forget(scorer: Any) -> None:
-    """Clear what a scorer remembers of pictures."""
-    encoder = getattr(scorer, "encoder", None)  # of our scorers; a foreign one looks after itself
-    if encoder is not None:
-        encoder.memory.clear()
+    """Let a scorer forget the pictures and prompts that it has seen; a foreign one looks after itself."""
+    forget = getattr(scorer, "forget", None)
+    if forget is not None:
+        forget()
 
 
 def _sentence(error: Exception, path: Path) -> str:

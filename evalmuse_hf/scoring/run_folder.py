@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from evalmuse_hf.scoring.journals import add_record, open_journal, read_records
+from evalmuse_hf.scoring.journals import add_record, open_journal, read_records, write_all
 from evalmuse_hf.scoring.scores import file_metadata, plain
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ _SETTINGS = "_run.json"
 _LOCK = "_run.lock"
 _JOURNALS = "_journal-*.jsonl"
 _UNFINISHED = ".unfinished"
+_GONE = ".done"
 
 
 class RunError(ValueError):
@@ -133,15 +134,16 @@ class RunFolder:
             OSError: If it cannot be written.
         """
         self._take_lock()
-        found = self._read_settings()
-        if found is None or restart:
-            if found is None and any(self.path.glob("*.parquet")):
-                raise RunError(f"{self.path} holds Parquet files of no run; give another folder.")
+        if not (self.path / _SETTINGS).is_file() and any(self.path.glob("*.parquet")):
+            raise RunError(f"{self.path} holds Parquet files of no run; give another folder.")
+        found = None if restart else self._read_settings()
+        if found is None:
             self._clear()
             text = json.dumps(settings, indent=2, ensure_ascii=False)
-            unfinished = self.path / f"{_SETTINGS}{_UNFINISHED}"
-            unfinished.write_text(f"{text}\n", "utf-8")
-            os.replace(unfinished, self.path / _SETTINGS)
+            with (self.path / f"{_SETTINGS}{_UNFINISHED}").open("wb", buffering=0) as stream:
+                write_all(stream, f"{text}\n".encode())
+                os.fsync(stream.fileno())
+            os.replace(stream.name, self.path / _SETTINGS)
         elif changed := [name for name in {**found, **settings} if found.get(name) != settings.get(name)]:
             name = changed[0]
             raise RunError(
@@ -210,11 +212,15 @@ class RunFolder:
         """
         (self.path / shard.place.file_name).unlink(missing_ok=True)
 
-    def close(self) -> None:
-        """Close the journal and let others in."""
+    def close_journal(self) -> None:
+        """Close the journal; writing opens it again."""
         if self._journal is not None:
             self._journal.close()
             self._journal = None
+
+    def close(self) -> None:
+        """Close the journal and let others in."""
+        self.close_journal()
         if self._lock is not None:
             self._lock.release()
             self._lock = None
@@ -225,9 +231,17 @@ class RunFolder:
         Args:
             keep_shards: Leave the shards, and the journal that says what they are; else nothing stays.
         """
-        self.close()
+        self.close_journal()
         if not keep_shards:
-            shutil.rmtree(self.path)
+            # In one step, so that a kill meanwhile leaves no folder of which half is gone.
+            gone = self.path.with_name(f"{self.path.name}{_GONE}")
+            shutil.rmtree(gone, ignore_errors=True)
+            try:
+                os.replace(self.path, gone)
+            except OSError as error:  # the scores are complete all the same
+                logger.warning("%s is not needed any more and cannot be removed (%s).", self.path, error)
+            shutil.rmtree(gone, ignore_errors=True)
+        self.close()
 
     def _take_lock(self) -> None:
         from filelock import FileLock, Timeout
@@ -258,12 +272,30 @@ class RunFolder:
 
     def _check(self, progress: Progress) -> Progress:
         """Leave out the shards that are not as they were written; a glance, not a hash of everything."""
-        for place, shard in list(progress.shards.items()):
-            if not _is_whole(self.path / place.file_name, shard):
-                logger.warning("%s is damaged or missing; its rows are scored again.", self.path / place.file_name)
-                self.discard(shard)
-                del progress.shards[place]
+        damaged = [
+            shard for place, shard in progress.shards.items() if not _is_whole(self.path / place.file_name, shard)
+        ]
+        for shard in damaged:
+            logger.warning("%s is damaged or missing; its rows are scored again.", self.path / shard.place.file_name)
+            self.discard(shard)
+            del progress.shards[shard.place]
+        if damaged:
+            self._rewrite_journals(progress)
         return progress
+
+    def _rewrite_journals(self, progress: Progress) -> None:
+        """Leave only what is whole in the journals, as another process may write the rest anew, to another journal."""
+        journals = sorted(self.path.glob(_JOURNALS))
+        unfinished = self.path / f"_journal{_UNFINISHED}"
+        with unfinished.open("wb", buffering=0) as stream:
+            for _, shard in sorted(progress.shards.items()):
+                add_record(stream, _spell(shard))
+            for part, n_blocks in sorted(progress.ends.items()):
+                add_record(stream, {"part": part, "blocks": n_blocks})
+            os.fsync(stream.fileno())
+        os.replace(unfinished, journals[0])
+        for path in journals[1:]:
+            path.unlink()
 
     def _writing(self) -> BinaryIO:
         if self._journal is None:

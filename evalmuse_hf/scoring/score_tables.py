@@ -32,12 +32,30 @@ def to_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> "pa.T
         values = [row.get(column) for row in rows]
         metadata = None
         try:
+            if column not in types and any(map(_holds_mapping, values)):
+                raise pa.ArrowInvalid  # Arrow would give every mapping the keys of all
             array = pa.array(values, type=types.get(column))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        except (pa.ArrowException, OverflowError):
             array, metadata = pa.array(_as_json(values), type=pa.string()), AS_JSON
         arrays.append(array)
         fields.append(pa.field(column, array.type, metadata=metadata))
     return pa.table(arrays, schema=pa.schema(fields))
+
+
+def to_rows(table: "pa.Table") -> list[dict[str, Any]]:
+    """Make rows of a table again.
+
+    Args:
+        table: Of `to_table`, or put together of such.
+
+    Returns:
+        Mappings; what had become JSON is what it was.
+    """
+    rows: list[dict[str, Any]] = table.to_pylist()
+    for name in [field.name for field in table.schema if _is_json(field)]:
+        for row in rows:
+            row[name] = None if row[name] is None else json.loads(row[name])
+    return rows
 
 
 def unify(schemas: Iterable["pa.Schema"]) -> "pa.Schema":
@@ -82,6 +100,8 @@ def conform(table: "pa.Table", schema: "pa.Schema") -> "pa.Table":
         own = table.schema.field(field.name)
         if _is_json(field) and not _is_json(own):
             column = pa.array(_as_json(column.to_pylist()), type=pa.string())
+        elif pa.types.is_floating(field.type) and pa.types.is_integer(column.type):
+            column = column.cast(field.type, safe=False)  # beyond 2**53 to the nearest, as any float
         elif column.type != field.type:
             column = pa.array(column.to_pylist(), type=field.type)
         arrays.append(column)
@@ -127,6 +147,12 @@ def _known_types(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "status": pa.string(),
         "message": pa.string(),
     }
+
+
+def _holds_mapping(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_holds_mapping, value))
+    return isinstance(value, Mapping)
 
 
 def _as_json(values: Iterable[Any]) -> list[str | None]:

@@ -227,7 +227,7 @@ def _read_folder(folder: Path) -> Scores:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from evalmuse_hf.scoring.score_tables import gather, unify
+    from evalmuse_hf.scoring.score_tables import gather, to_rows, unify
 
     files = sorted(folder.glob("part-*.parquet"))
     if not files:
@@ -240,7 +240,7 @@ def _read_folder(folder: Path) -> Scores:
             f"A shard in {folder} is damaged ({error}); run the command that wrote them again, which mends it."
         ) from None
     metadata = schemas[0].metadata or {}
-    rows = [row for table in tables for row in table.to_pylist()]
+    rows = [row for table in tables for row in to_rows(table)]
     return Scores(rows, json.loads(metadata.get(METADATA_KEY, b"{}")))
 
 
@@ -248,12 +248,14 @@ def _read_parquet(path: Path) -> Scores:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from evalmuse_hf.scoring.score_tables import to_rows
+
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise ListError(f"{path} is not a Parquet file, or it is damaged ({error}).") from None
     metadata = table.schema.metadata or {}
-    return Scores(table.to_pylist(), json.loads(metadata.get(METADATA_KEY, b"{}")))
+    return Scores(to_rows(table), json.loads(metadata.get(METADATA_KEY, b"{}")))
 
 
 def _read_json_lines(path: Path) -> Scores:

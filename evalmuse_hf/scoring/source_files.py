@@ -56,7 +56,8 @@ def find_files(path: Path) -> list[Path]:
         ListError: If there are none, one is missing, or there are both kinds.
     """
     if path.is_dir():
-        files = sorted(entry for entry in path.iterdir() if is_list_or_tar(entry) and entry.is_file())
+        names = [name for name in os.listdir(path) if not name.startswith(("_", "."))]
+        files = sorted(path / name for name in names if is_list_or_tar(path / name) and (path / name).is_file())
         if not files:
             raise ListError(f"Folder {path} holds no list ({', '.join(READERS)}), no .tar and no card of a data set.")
     elif not path.exists() and (_STARS.search(str(path)) or _BRACES.search(str(path))):

@@ -129,3 +129,14 @@ def test_what_cannot_be_read_has_no_hash(picture):
         picture_hash(picture.with_name("absent.png"))
     with pytest.raises(ImageDecodingError):
         picture_hash(np.zeros((2, 2, 7)))
+
+
+@pytest.mark.parametrize("size", [(20_000, 1), (1, 20_000)], ids=str)
+def test_a_strip_does_not_fill_the_memory_on_its_way_to_a_crop(size, tmp_path):
+    Image.new("RGB", size).save(tmp_path / "strip.png")
+    assert "would become" in read_picture(tmp_path / "strip.png", Preparation(224, crop=True)).problem
+    assert read_picture(tmp_path / "strip.png", Preparation(224)).problem is None
+
+
+def test_whatever_resizing_raises_becomes_a_sentence(picture):
+    assert read_picture(picture, Preparation(2**40)).problem.startswith("Cannot read the picture: OverflowError")

@@ -157,3 +157,15 @@ def test_numbers_outside_their_range_are_refused(options, words):
 def test_there_is_always_a_worker():
     assert choose_workers(n_processes=10_000) == 1
     assert choose_workers() >= 1
+
+
+def test_what_makes_reading_impossible_is_told_to_whoever_waits(paths, monkeypatch):
+    def fail(*arguments, **options):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(reader_module, "ReadingProcess", fail)
+    fail.can_send = lambda source: True
+    with PictureReader(workers=1, processes=True) as reader:
+        with pytest.raises(RuntimeError, match="cannot be read any more") as caught:
+            reader.defer(paths[0], 0).take()
+        assert "Cannot allocate memory" in str(caught.value.__cause__)

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from PIL import Image
 
 from evalmuse_hf.images import Preparation, read_picture
 from evalmuse_hf.images.reading_process import ReadingProcess, serve
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -77,6 +80,15 @@ def test_neither_the_current_folder_nor_torch_is_imported(tmp_path):
         "assert 'torch' not in sys.modules\n"
         "process = ReadingProcess(); print(process.read('absent', None, timeout=30, wanted=bool)); process.close()"
     )
-    words = [sys.executable, "-P", "-c", program]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True, env=dict(os.environ))
+    words = [sys.executable, "-P", "-c", f"import sys; sys.path.append({str(ROOT)!r})\n{program}"]
+    variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True, env=variables)
     assert "there is no file at absent" in done.stdout
+
+
+def test_a_process_that_cannot_begin_is_no_fault_of_a_picture(path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    process = ReadingProcess()
+    with pytest.raises(RuntimeError, match="ended with status 1 before it had begun"):
+        read(process, path)
+    process.close()

@@ -5,10 +5,13 @@ import shutil
 import tarfile
 from collections import namedtuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
+from evalmuse_hf.models.fga_blip2 import FGABlip2ForAlignment
 from evalmuse_hf.scoring import ListError, read_scores
 from evalmuse_hf.scoring import __main__ as program
 from evalmuse_hf.scoring.arguments import add_arguments
@@ -271,3 +274,37 @@ def test_tar_shards_and_a_data_set_are_scored_like_the_list_of_their_pictures(ru
         found = read_scores(tmp_path / f"{name}.jsonl").rows
         assert [row["overall_score"] for row in found] == pytest.approx(expected, abs=1e-6)
         assert not any("bytes" in row for row in found)
+
+
+@pytest.mark.parametrize(
+    "what, out", [("pairs.jsonl", "pairs.jsonl"), (".", "s.jsonl"), (".", "."), ("*.jsonl", "s.jsonl")]
+)
+def test_the_input_is_never_the_output(run, pairs, pictures, what, out):
+    content = pairs.read_bytes()
+    with pytest.raises(MistakeError, match="a part of what is scored; give another place"):
+        run(str(pictures / what), "--out", pictures / out)
+    assert pairs.read_bytes() == content
+
+
+def test_deterministic_scoring_cuts_its_batches_the_same_way_whatever_came_before(
+    run, pictures, tmp_path, monkeypatch
+):
+    rng = np.random.default_rng(0)
+    for number in range(20):
+        Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(pictures / f"many-{number}.png")
+    rows = [{"image": f"many-{number % 20}.png", "prompt": "a red cat"} for number in range(40)]
+    path = pictures / "many.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    sizes = []
+    encode = FGABlip2ForAlignment.encode_images
+
+    def count(self, pixel_values):
+        sizes.append(len(pixel_values))
+        return encode(self, pixel_values)
+
+    monkeypatch.setattr(FGABlip2ForAlignment, "encode_images", count)
+    run(path, "--out", tmp_path / "s.jsonl", "--shard-rows", 20, "--deterministic")
+    assert sizes == [16, 4, 16, 4]
+    sizes.clear()
+    run(path, "--out", tmp_path / "s.jsonl", "--shard-rows", 20)
+    assert sum(sizes) == 20  # what is remembered reaches into the next shard

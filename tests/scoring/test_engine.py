@@ -137,3 +137,14 @@ def test_a_row_keeps_its_columns_and_spells_what_was_said():
     }
     failed = output_row(row, None)
     assert (failed["status"], failed["elements"][0]["status"]) == ("row_error", "row_error")
+
+
+def test_a_scorer_that_gives_too_few_results_is_refused(pictures):
+    class Short:
+        name = "short"
+
+        def score(self, *, images, prompts, elements):
+            return []
+
+    with ScoringEngine(Short()) as engine, pytest.raises(ValueError, match="'short' gave 0 results for 1 pairs"):
+        list(engine.score_blocks([rows_of(pictures, "0.png")]))

@@ -53,3 +53,15 @@ def test_a_shard_that_changed_is_refused_and_removed(folder, tmp_path):
         merge_shards(folder, [shard], tmp_path / "s.parquet", {})
     assert not file.exists()
     assert not (tmp_path / "s.parquet").exists()
+
+
+def test_what_another_session_scored_with_is_told(folder, tmp_path):
+    shards = [
+        folder.write(ShardPlace(0, block), [row(block)], {"scorer": "x", "device": device})
+        for block, device in enumerate(("cuda", "cpu"))
+    ]
+    merge_shards(folder, shards, tmp_path / "s.parquet", {"scorer": "x", "device": "cpu"})
+    provenance = read_scores(tmp_path / "s.parquet").provenance
+    assert provenance["other_sessions"] == [{"scorer": "x", "device": "cuda"}]
+    merge_shards(folder, shards[1:], tmp_path / "t.parquet", {"scorer": "x", "device": "cpu"})
+    assert "other_sessions" not in read_scores(tmp_path / "t.parquet").provenance

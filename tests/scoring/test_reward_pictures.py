@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+from evalmuse_hf.images import Preparation
 from evalmuse_hf.scoring.reward_pictures import check_pictures, resize_pictures
 
 SIZES = [(128, 128), (40, 31), (20, 100), (300, 211), (7, 9), (1, 1), (28, 90), (90, 28)]
@@ -23,9 +24,8 @@ def as_tensor(levels):
 
 
 def by_pillow(levels, size):
-    """Rows first, as Pillow before 13.0 does it in one call and 13.0 does for pictures that are not tall."""
-    rows = Image.fromarray(levels).resize((size, levels.shape[0]), Image.Resampling.BICUBIC)
-    return np.asarray(rows.resize((size, size), Image.Resampling.BICUBIC)).astype(float)
+    """As the file path does it, whatever the version of Pillow."""
+    return np.asarray(Preparation(size)(Image.fromarray(levels))).astype(float)
 
 
 def as_levels(pictures):

@@ -71,6 +71,26 @@ def test_a_journal_of_another_kind_says_nothing(tmp_path):
     assert RunFolder(tmp_path).read_progress() == Progress({}, {0: 4})
 
 
+def test_what_is_written_anew_counts_whichever_process_wrote_the_damaged_one(tmp_path):
+    place = ShardPlace(0, 0)
+    for rank, rows in ((1, ROWS), (0, ROWS[:1])):  # the second takes the place of the first, which is damaged
+        first = RunFolder(tmp_path)
+        assert place not in first.begin({}).shards
+        folder = RunFolder(tmp_path, rank=rank)
+        folder.write(place, rows, {})
+        folder.write(ShardPlace(0, 1), ROWS, {})
+        folder.end_part(3, 1)
+        folder.close()
+        first.close()
+        if rank == 1:
+            (tmp_path / place.file_name).write_bytes(b"damaged")
+    last = RunFolder(tmp_path)
+    progress = last.begin({})
+    last.close()
+    assert {place: shard.n_rows for place, shard in progress.shards.items()} == {place: 1, ShardPlace(0, 1): 2}
+    assert progress.ends == {3: 1}
+
+
 def test_finishing_keeps_the_shards_or_nothing(tmp_path):
     for keep in (True, False):
         folder = RunFolder(tmp_path / str(keep))
@@ -83,3 +103,40 @@ def test_finishing_keeps_the_shards_or_nothing(tmp_path):
 def test_places_sort_like_their_files():
     places = [ShardPlace(0, 2), ShardPlace(0, 10), ShardPlace(1, 0)]
     assert sorted(places) == places == sorted(places, key=lambda place: place.file_name)
+
+
+def test_a_kill_while_the_folder_is_removed_leaves_none_that_counts(tmp_path, monkeypatch):
+    path = tmp_path / "s.parquet.parts"
+    folder = RunFolder(path)
+    folder.begin({"a": 1})
+    folder.write(ShardPlace(0, 0), ROWS, {})
+    with monkeypatch.context() as patch:
+        patch.setattr("evalmuse_hf.scoring.run_folder.shutil.rmtree", lambda *arguments, **options: None)
+        folder.finish(keep_shards=False)  # nothing was removed: the process was killed
+    assert not path.exists()
+    again = RunFolder(path)
+    assert again.begin({"a": 2}) == Progress()
+    again.finish(keep_shards=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_removed_spoils_no_run(tmp_path, monkeypatch, caplog):
+    def fail(*paths):
+        raise OSError(39, "Directory not empty")
+
+    folder = RunFolder(tmp_path / "run")
+    folder.begin({})
+    monkeypatch.setattr("evalmuse_hf.scoring.run_folder.os.replace", fail)
+    folder.finish(keep_shards=False)
+    assert "cannot be removed" in caplog.text
+
+
+def test_damaged_settings_can_be_thrown_away_and_foreign_files_cannot(tmp_path):
+    (tmp_path / "_run.json").write_text("{")
+    folder = RunFolder(tmp_path)
+    assert folder.begin({}, restart=True) == Progress()
+    folder.close()
+    (tmp_path / "_run.json").unlink()
+    (tmp_path / "part-0001.parquet").write_bytes(b"of another program")
+    with pytest.raises(RunError, match="Parquet files of no run"):
+        RunFolder(tmp_path).begin({}, restart=True)

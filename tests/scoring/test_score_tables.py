@@ -1,7 +1,8 @@
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from evalmuse_hf.scoring.score_tables import AS_JSON, conform, gather, to_table, unify
+from evalmuse_hf.scoring.score_tables import AS_JSON, conform, gather, to_rows, to_table, unify
 
 ELEMENT = {"text": "cat", "category": None, "score": 0.5, "status": "ok"}
 ANSWERS = [{"question": "Is it?", "yes": 0.5, "no": 0.25, "text": None}]
@@ -79,3 +80,17 @@ def test_small_tables_are_gathered_in_their_order():
     gathered = list(gather(tables, tables[0].schema, n_rows=3))
     assert [table.column("x").to_pylist() for table in gathered] == [[0, 1, 2], [3, 4, 5], [6]]
     assert conform(tables[0], tables[0].schema).equals(tables[0])
+
+
+@pytest.mark.parametrize("value", [{}, {"x": {}}, [{"a": 1}], {"a": 1}], ids=["empty", "nested", "in a list", "plain"])
+def test_mappings_are_json_and_come_back_as_they_were(value):
+    rows = [{"meta": value}, {"meta": {"b": 2}}, {}]
+    table = merged(rows[:1], rows[1:])
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink)
+    assert to_rows(pq.read_table(pa.BufferReader(sink.getvalue()))) == [*rows[:2], {"meta": None}]
+
+
+def test_large_whole_numbers_beside_broken_ones_stop_no_run():
+    table = merged([{"seed": 2**60 + 1}], [{"seed": 0.5}])
+    assert table.column("seed").to_pylist() == [float(2**60), 0.5]

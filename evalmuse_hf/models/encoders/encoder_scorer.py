@@ -66,6 +66,11 @@ class EncoderScorer:
         """How whoever reads pictures for this scorer resizes them."""
         return self.towers.preparation
 
+    def forget(self) -> None:
+        """Forget the pictures and prompts that were seen before."""
+        self.encoder.memory.clear()
+        self._prompts.clear()
+
     def wants(self, content: str) -> bool:
         """Whether the pixels of a picture are needed.
 

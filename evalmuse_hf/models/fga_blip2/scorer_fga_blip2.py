@@ -96,6 +96,10 @@ class FGABlip2Scorer:
         tower: Any = self.model.vision_model.encoder
         tower.compile(dynamic=True)
 
+    def forget(self) -> None:
+        """Forget the pictures that were seen before; those on disk stay."""
+        self.encoder.memory.clear()
+
     def wants(self, content: str) -> bool:
         """Whether the pixels of a picture are needed.
 

@@ -59,6 +59,10 @@ class MatchingScorer:
         """How whoever reads pictures for this scorer resizes them."""
         return self.matcher.preparation
 
+    def forget(self) -> None:
+        """Forget the pictures that were seen before."""
+        self.encoder.memory.clear()
+
     def wants(self, content: str) -> bool:
         """Whether the pixels of a picture are needed.
 
