@@ -245,7 +245,7 @@ class _Session:
             self.folder.end_part(*self._to_end.popleft())
 
     def _windows(self, begun: Progress) -> Iterator["_Window"]:
-        """What this process has to score: whole parts if there are enough of them, else every so-manieth block."""
+        """What this process has to score: whole parts if there are enough of them, else every n-th block."""
         team = self.team
         parts = [part for part in range(self.source.n_parts) if not begun.is_complete(part)]
         by_part = len(parts) >= team.size
