@@ -368,6 +368,25 @@ def test_any_number_of_processes_gives_the_same_file_also_after_a_kill(model_fol
         assert pq.read_table(tmp_path / f"{name}.parquet").equals(expected)  # to the last bit
 
 
+@pytest.mark.slow
+def test_ctrl_c_ends_a_command_with_its_reading_processes_and_a_sentence(model_folder, pictures, tmp_path):
+    pairs, out = pictures / "pairs.jsonl", tmp_path / "s.parquet"
+    pairs.write_text("\n".join(json.dumps({"image": "0.png", "prompt": "a red cat"}) for _ in range(3000)))
+    words = [pairs, "--model", model_folder, "--device", "cpu", "--shard-rows", 1, "--workers", 1, "--out", out]
+    command = launch(words, 1)
+    deadline = time.monotonic() + 60
+    while len(list(parts_folder(out).glob("part-*.parquet"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.002)
+    helpers = psutil.Process(command.pid).children(recursive=True)
+    command.send_signal(signal.SIGINT)
+    _, note = command.communicate(timeout=60)
+    assert command.returncode == 130
+    assert "What was scored is kept: the same command goes on from there." in note
+    assert helpers
+    assert not any(helper.is_running() and helper.status() != psutil.STATUS_ZOMBIE for helper in helpers)
+    assert RunFolder(parts_folder(out)).read_progress().n_rows >= 3
+
+
 @pytest.mark.parametrize("deterministic", [False, True], ids=["by default", "deterministic"])
 def test_strange_pictures_get_a_status_and_the_run_goes_on(model_folder, pictures, tmp_path, deterministic):
     from evalmuse_hf.scoring import load_scorer
