@@ -13,8 +13,6 @@ from typing import Any
 ENDINGS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 """Ends of the names of tables that are read."""
 
-_LONGEST_CELL = 2**24
-
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
@@ -115,7 +113,6 @@ def _object(line: str, place: str) -> dict[str, Any]:
 
 
 def _csv_rows(path: Path, delimiter: str) -> Iterator[TableRow]:
-    csv.field_size_limit(_LONGEST_CELL)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, delimiter=delimiter)
