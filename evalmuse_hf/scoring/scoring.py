@@ -1,7 +1,6 @@
 """Scores a list with any scorer; a bad row gets a status and never stops the others."""
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 from evalmuse_hf.models.scorer import Scorer
@@ -69,14 +68,6 @@ def warn_of_clashes(columns: tuple[str, ...]) -> None:
     Args:
         columns: Of the list.
     """
-    for name in clashing(columns):
-        logger.warning("Column %r of the list is kept as %r.", name, f"{KEPT_PREFIX}{name}")
-
-
-def clashing(columns: tuple[str, ...]) -> Iterator[str]:
-    """Columns of a list whose names the columns of scores need.
-
-    Args:
-        columns: Of the list.
-    """
-    return (name for name in columns if name in ADDED_COLUMNS and name != "elements")
+    for name in columns:
+        if name in ADDED_COLUMNS and name != "elements":
+            logger.warning("Column %r of the list is kept as %r.", name, f"{KEPT_PREFIX}{name}")
