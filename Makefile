@@ -11,7 +11,7 @@ WORKERS ?= 2
 NO_SERVERS := not browser and not postgres
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-servers lint format types clean FORCE
+.PHONY: help install demo test test-failed test-fast test-servers lint format types clean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ demo: $(STAMP)  ## draw a test set, score it, judge the scores, rank the generat
 
 test: $(STAMP)  ## every test that needs neither a browser nor a PostgreSQL server
 	$(PYTEST) -n $(WORKERS) -m "$(NO_SERVERS)"
+
+test-failed: $(STAMP)  ## what failed last time, once more, one after the other
+	@echo "These failed at first:"; $(BIN)/python -m pytest --cache-show 'cache/lastfailed' | grep '::' || true
+	$(PYTEST) --last-failed --last-failed-no-failures none -m "$(NO_SERVERS)"
 
 test-fast: $(STAMP)  ## the same without the slow ones
 	$(PYTEST) -n $(WORKERS) -m "not slow and $(NO_SERVERS)"

@@ -16,7 +16,6 @@ from evalmuse_hf.elements.lexicon import (
     ATTRIBUTE_OPPOSITES,
     COLORS,
     FOODS,
-    IRREGULAR_PLURALS,
     MATERIALS,
     NUMBERS,
     OBJECTS,
@@ -27,15 +26,28 @@ from evalmuse_hf.elements.lexicon import (
     WEATHER_OPPOSITES,
     is_plural,
     singular,
-    with_article,
 )
-from evalmuse_hf.elements.spans import find_spans
+from evalmuse_hf.elements.question_grammar import (
+    be,
+    indefinite,
+    is_mass,
+    lower_words,
+    make_plural,
+)
+from evalmuse_hf.elements.question_layout import PROPERTY_CATEGORIES, PromptLayout, read_layout
+from evalmuse_hf.elements.question_nouns import definite, lower_first, names_noun
+from evalmuse_hf.elements.question_owners import find_counted, find_owner
+from evalmuse_hf.elements.question_relations import ask_relation
+from evalmuse_hf.elements.question_wording import word_question
 from evalmuse_hf.schema import Element
 
-_NOUN_CATEGORIES = frozenset({"object", "animal/human", "food"})
-_PROPERTY_CATEGORIES = frozenset({"color", "material", "shape", "attribute", "activity"})
-_PREPOSITIONS = frozenset(
-    {"at", "in", "on", "under", "inside", "near", "by", "over", "among", "outside", "underneath"}
+# Words that count by themselves: "a pair of cats".
+_GROUPS = frozenset(
+    (
+        *("quantity", "number", "collection", "group", "pair", "couple", "lot", "lots", "plenty", "crowd", "bunch"),
+        *("set", "series", "handful", "pile", "stack", "row", "variety", "dozens", "hundreds", "thousands", "swarm"),
+        *("herd", "flock", "pack", "cluster", "multitude", "line", "heap", "bouquet", "array", "amount", "lots"),
+    )
 )
 _SAME_KIND = {"color": COLORS[:8], "material": MATERIALS[:5], "shape": SHAPES[:5]}
 _OPEN_QUESTIONS = {"color": "What color", "material": "What material", "shape": "What shape"}
@@ -44,6 +56,8 @@ _KINDS = (
     *((COLORS, 8), (MATERIALS, 5), (SHAPES, 5), (ACTIVITIES, 4), (PLACES, 6)),
     *((ANIMALS, 6), (PEOPLE, 3), (FOODS, 5), (OBJECTS, 14)),
 )
+_NEED_AN_ARTICLE = frozenset({"single", "lone", "few", "hundred", "thousand", "dozen", "million", "couple of"})
+_PAIRED = frozenset({"sweatpants", "pants", "trousers", "jeans", "shorts", "sunglasses", "glasses", "scissors"})
 _MOST_COUNTED = max(NUMBERS.values())
 
 
@@ -84,11 +98,13 @@ def ask_elements(prompt: str, elements: Sequence[Element]) -> list[ElementQuesti
     Are the cats red? (2,)
     Are there cats in the picture? ()
     """
-    places = _places(prompt, elements)
-    return [_ask(index, elements, places) for index in range(len(elements))]
+    layout = read_layout(prompt, elements)
+    return [_ask(index, elements, layout) for index in range(len(elements))]
 
 
-def ask_counterfactuals(prompt: str, elements: Sequence[Element]) -> list[ElementQuestion | None]:
+def ask_counterfactuals(
+    prompt: str, elements: Sequence[Element], *, inflect: bool = False
+) -> list[ElementQuestion | None]:
     """Ask about what is not in the prompt: another colour, number, object and so on in the place of each element.
 
     The replacement is drawn by a hash of the element's words among those that the prompt does not name, so that it
@@ -97,6 +113,8 @@ def ask_counterfactuals(prompt: str, elements: Sequence[Element]) -> list[Elemen
     Args:
         prompt: The prompt.
         elements: Its elements.
+        inflect: Put a noun into the number that its new count needs. False leaves it as it is in the prompt ("two
+            cake"), which is how the published figures of the drawn world were measured.
 
     Returns:
         One question per element; None where there is no word to replace it.
@@ -104,7 +122,7 @@ def ask_counterfactuals(prompt: str, elements: Sequence[Element]) -> list[Elemen
     >>> [question.text for question in ask_counterfactuals("two cats", [Element("two", "counting")])]
     ['Are there three in the picture?']
     """
-    places = _places(prompt, elements)
+    layout = read_layout(prompt, elements)
     questions: list[ElementQuestion | None] = []
     for index, element in enumerate(elements):
         other = _replacement(element, prompt)
@@ -113,121 +131,71 @@ def ask_counterfactuals(prompt: str, elements: Sequence[Element]) -> list[Elemen
             continue
         changed = [*elements]
         changed[index] = replace(element, text=other, raw_key=None)
-        questions.append(_ask(index, changed, places))
+        questions.append(_ask(index, changed, layout, inflect=inflect))
     return questions
 
 
-def _ask(index: int, elements: Sequence[Element], places: Sequence[int | None]) -> ElementQuestion:
+def _ask(index: int, elements: Sequence[Element], layout: PromptLayout, *, inflect: bool = True) -> ElementQuestion:
+    """Ask for an element; the layout knows the prompt's own, of which one may be replaced in ``elements``."""
     element = elements[index]
     text, category = element.text, element.category
     if not text:
         return ElementQuestion("")
-    before, after = _neighbours(index, elements, places)
-    if category == "counting":
-        return _ask_count(text, elements, after)
-    if category == "spatial" and before is not None and after is not None:
-        first, second = (_definite(elements[place].text) for place in (before, after))
-        return ElementQuestion(f"{_be(first)} {first} {text} {second}?", (before, after))
-    if category in _PROPERTY_CATEGORIES:
-        order = (before, after) if category == "activity" else (after, before)
-        owner = next((place for place in order if place is not None), None)
-        return _ask_property(element, elements, owner)
-    if category == "location":
-        place = text if text.split(" ")[0].lower() in _PREPOSITIONS else with_article(_lower_first(text))
-        return ElementQuestion(f"Is this {place}?")
-    if category in _NOUN_CATEGORIES:
-        return ElementQuestion(_ask_presence(text))
-    if category == "other" and "writing" in (element.raw_category or "").lower():
-        return ElementQuestion(f"Is the text '{text.strip(chr(39))}' in the picture?")
-    return ElementQuestion(f"Does the picture show {_lower_first(text)}?")
+    if category == "counting" and " old" not in text:
+        return _ask_count(text, index, layout, inflect=inflect)
+    if category == "spatial" and (related := ask_relation(text, index, layout)):
+        return ElementQuestion(*related)
+    owner = find_owner(index, layout) if category in PROPERTY_CATEGORIES or category == "counting" else None
+    question = ElementQuestion(*word_question(element, index, layout, owner))
+    choices = _SAME_KIND.get(category or "", ())
+    if owner is None or text.lower() not in choices or question.parents != (owner,):
+        return question
+    noun = definite(owner, layout)
+    opened = f"{_OPEN_QUESTIONS[category or '']} {be(noun).lower()} {noun}?"
+    return replace(question, open_text=opened, answer=text.lower(), choices=choices)
 
 
-def _ask_presence(text: str) -> str:
-    words = with_article(_lower_first(text))
-    plural = is_plural(words.split(" ")[-1]) and words.split(" ")[0] not in {"a", "an", "one", "1"}
-    return f"{'Are' if plural else 'Is'} there {words} in the picture?"
-
-
-def _ask_count(text: str, elements: Sequence[Element], noun: int | None) -> ElementQuestion:
-    number = _lower_first(text)
-    single = number.split(" ")[0] in {"1", "one", "a", "an"}
-    what, be = number, "Is" if single else "Are"
-    if noun is not None and not _names(text, elements[noun]):
-        what = f"{number} {singular(elements[noun].text) if single else elements[noun].text}"
-    question = f"{be} there {what} in the picture?"
+def _ask_count(text: str, index: int, layout: PromptLayout, *, inflect: bool) -> ElementQuestion:
+    number = lower_first(text)
+    first = number.split(" ")[0]
+    noun = find_counted(index, layout)
+    single = first in {"1", "one", "a", "an", "single", "lone"}
+    if number in _NEED_AN_ARTICLE and (number != "few" or layout.word_before(index) == "a"):
+        number = f"a {number}"
+    what, be_there = number, "Is" if single else "Are"
+    if noun is not None and not names_noun(text, layout.elements[noun]):
+        counted = lower_words(layout.elements[noun].text)
+        if number.split(" ")[-1] in _GROUPS:
+            what, be_there = f"{indefinite(number)} of {make_plural(counted)}", be(number.split(" ")[-1])
+        else:
+            many = make_plural(counted) if inflect else counted
+            if counted.split(" ")[-1] in _PAIRED and (single or value_of(number) is not None):
+                counted, many = f"pair of {counted}", f"pairs of {counted}"
+            what = f"{number} {singular(counted) if single and ' of ' not in counted else counted if single else many}"
+            be_there = "Is" if single or is_mass(counted) else "Are"
+    elif number.split(" ")[-1] in _GROUPS:
+        what, be_there = indefinite(number), be(number)
+    question = f"{be_there} there {what} in the picture?"
     if noun is None:
         return ElementQuestion(question)
-    value = NUMBERS.get(number, int(number) if number.isdecimal() else None)
+    value = value_of(number)
     if value is None or value > _MOST_COUNTED:
         return ElementQuestion(question, (noun,))
     # The number zero needs no noun in the picture, and the noun beside it is what must be missing.
     parents = () if value == 0 else (noun,)
-    plural = elements[noun].text if is_plural(elements[noun].text) else _plural(elements[noun].text)
     choices = tuple(word for word, other in NUMBERS.items() if abs(other - value) <= 2)
     answer = next(word for word, other in NUMBERS.items() if other == value)
-    return ElementQuestion(question, parents, f"How many {plural} are in the picture?", answer, choices)
+    many = make_plural(lower_words(layout.elements[noun].text))
+    return ElementQuestion(question, parents, f"How many {many} are in the picture?", answer, choices)
 
 
-def _ask_property(element: Element, elements: Sequence[Element], owner: int | None) -> ElementQuestion:
-    text = element.text
-    if owner is None:
-        thing = "" if element.category == "attribute" else "something "  # "oil painting" is an attribute too
-        return ElementQuestion(f"Does the picture show {thing}{_lower_first(text)}?")
-    if _names(text, elements[owner]):  # "a red cat (color)"
-        return ElementQuestion(_ask_presence(text), (owner,))
-    noun = _definite(elements[owner].text)
-    question = f"{_be(noun)} {noun} {_lower_first(text)}?"
-    choices = _SAME_KIND.get(element.category or "", ())
-    if text.lower() not in choices:
-        return ElementQuestion(question, (owner,))
-    opened = f"{_OPEN_QUESTIONS[element.category or '']} {_be(noun).lower()} {noun}?"
-    return ElementQuestion(question, (owner,), opened, text.lower(), choices)
+def value_of(number: str) -> int | None:
+    """The number that a word or digits say; None for what is no number.
 
-
-def _places(prompt: str, elements: Sequence[Element]) -> list[int | None]:
-    """Where each element begins in the cleaned prompt; None if it is not there."""
-    found = find_spans(prompt, [element.text for element in elements])
-    return [spans.cleaned[0].start if spans.cleaned else None for spans in found]
-
-
-def _neighbours(
-    index: int, elements: Sequence[Element], places: Sequence[int | None]
-) -> tuple[int | None, int | None]:
-    """The nouns that stand last before an element and first after its beginning.
-
-    Where nothing was found in the prompt, or a relation is named last, the order of the elements decides.
+    >>> value_of("two"), value_of("12"), value_of("several")
+    (2, 12, None)
     """
-    here = places[index]
-    nouns = [number for number, other in enumerate(elements) if other.category in _NOUN_CATEGORIES and number != index]
-    if here is None:
-        return max((n for n in nouns if n < index), default=None), min((n for n in nouns if n > index), default=None)
-    placed = [(place, number) for number in nouns if (place := places[number]) is not None]
-    before = max((pair for pair in placed if pair[0] < here), default=None)
-    after = min((pair for pair in placed if pair[0] >= here), default=None)
-    return (None if before is None else before[1]), (None if after is None else after[1])
-
-
-def _names(text: str, noun: Element) -> bool:
-    """Whether the words of an element hold the noun already."""
-    words = {singular(word) for word in text.lower().split(" ")}
-    return all(singular(word) in words for word in noun.text.lower().split(" "))
-
-
-def _definite(noun: str) -> str:
-    return noun if noun.lower().startswith(("the ", "a ", "an ")) else f"the {_lower_first(noun)}"
-
-
-def _be(noun: str) -> str:
-    return "Are" if is_plural(noun.split(" ")[-1]) else "Is"
-
-
-def _plural(noun: str) -> str:
-    return next((many for many, one in IRREGULAR_PLURALS.items() if one == noun), f"{noun}s")
-
-
-def _lower_first(text: str) -> str:
-    """Lower the first letter of a word that is no name in capitals."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    return NUMBERS.get(number, int(number) if number.isdecimal() else None)
 
 
 def _replacement(element: Element, prompt: str) -> str | None:
@@ -245,7 +213,7 @@ def _replacement(element: Element, prompt: str) -> str | None:
             if not free:
                 return None
             other = free[_hash(text) % len(free)]
-            return _plural(other) if is_plural(text) else other
+            return make_plural(other) if is_plural(text) else other
     head, _, rest = text.partition(" ")
     if element.category == "color" and rest and head in COLORS:  # "red cat (color)"
         other_color = _replacement(Element(head, "color"), prompt)
@@ -261,7 +229,7 @@ def _words(text: str) -> str:
 
 def _other_number(text: str) -> str | None:
     number, _, rest = text.partition(" ")
-    value = NUMBERS.get(number, int(number) if number.isdecimal() else None)
+    value = value_of(number)
     if value is None:
         return None
     other = value + 1 if value < _MOST_COUNTED else value - 1

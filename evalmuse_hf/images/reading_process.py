@@ -24,6 +24,7 @@ from evalmuse_hf.images.preparation import Preparation, PreparedPicture, read_pi
 
 _LENGTH = struct.Struct("<QQ")  # of the header and of what follows it
 _YES, _NO = b"1", b"0"
+_BIRTH_S = 120.0  # starting takes longer than most pictures, and is not their fault
 
 
 class ReadingProcess:
@@ -80,12 +81,12 @@ class ReadingProcess:
         header["preparation"] = None if preparation is None else asdict(preparation)
         try:
             sending, receiving = self._streams()
-            if not self._is_ready:  # starting takes longer than most pictures, and is not their fault
+            if not self._is_ready:
+                self._allow(max(_BIRTH_S, timeout))
                 _receive(receiving)
                 self._is_ready = True
+            self._allow(timeout)
             _send(sending, header, content)
-            with self._lock:
-                self._deadline = time.monotonic() + timeout
             answer, pixels = _receive(receiving)
             if "asked" in answer:
                 sending.write(_YES if wanted(answer["asked"]) else _NO)
@@ -100,11 +101,14 @@ class ReadingProcess:
             self.kill()  # after a failure of `wanted` it lives
             return self._obituary(name, timeout)
         finally:
-            with self._lock:
-                self._deadline = None
+            self._allow(None)
         shape = answer["shape"]
         array = None if shape is None else np.frombuffer(pixels, dtype=np.uint8).reshape(shape)
         return PreparedPicture(answer["content"], array, answer["problem"])
+
+    def _allow(self, seconds: float | None) -> None:
+        with self._lock:
+            self._deadline = None if seconds is None else time.monotonic() + seconds
 
     def check_time(self, now: float) -> None:
         """Kill the process if its picture takes too long.

@@ -168,7 +168,7 @@ def _read_often(store):
 def test_processes_forked_while_the_archive_is_open_do_not_disturb_each_other(archive):
     assert _read_often(archive)
     with multiprocessing.get_context("fork").Pool(3) as pool:
-        assert pool.map(_read_often, [archive] * 6) == [True] * 6
+        assert pool.map_async(_read_often, [archive] * 6).get(timeout=60) == [True] * 6
     assert _read_often(archive)
 
 

@@ -196,14 +196,17 @@ def test_two_processes_share_the_work_and_see_the_same(open_store, contents, tmp
     context = multiprocessing.get_context("fork")
     barrier, results = context.Barrier(2), context.Queue()
     children = [
-        context.Process(target=_encode_share, args=(tmp_path / "cache", contents, number, barrier, results))
+        context.Process(
+            target=_encode_share, args=(tmp_path / "cache", contents, number, barrier, results), daemon=True
+        )
         for number in range(2)
     ]
     for child in children:
         child.start()
     found = sorted(results.get(timeout=60) for _ in children)
     for child in children:
-        child.join()
+        child.join(30)
+        child.kill()  # a fork of a process with threads may never end
     assert [n_encoded for _, n_encoded, _ in found] == [3, 3]
     assert found[0][2] == found[1][2] == pytest.approx([position / 7 for position in range(7)])
 

@@ -224,6 +224,7 @@ def test_features_that_are_removed_while_a_run_reads_them_are_one_sentence(pairs
 
 
 def _encode_share(rank, pairs, model, processor, folder, results):
+    torch.set_num_threads(1)  # the threads of the process that was forked are not here
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     encoded = []
     model.vision_model.encoder.register_forward_hook(lambda _, inputs, output: encoded.append(len(output[0])))
@@ -237,13 +238,14 @@ def test_the_processes_of_a_run_share_the_pictures(pairs, make_model, processor,
     results = context.Queue()
     model = make_model()
     children = [
-        context.Process(target=_encode_share, args=(rank, pairs, model, processor, tmp_path, results))
+        context.Process(target=_encode_share, args=(rank, pairs, model, processor, tmp_path, results), daemon=True)
         for rank in range(2)
     ]
     for child in children:
         child.start()
     found = [results.get(timeout=60) for _ in children]
     for child in children:
-        child.join()
+        child.join(30)
+        child.kill()  # a fork of a process with threads may never end
     assert [n_encoded for n_encoded, _ in found] == [3, 3]
     assert np.array_equal(found[0][1], found[1][1])
