@@ -1,4 +1,4 @@
-"""`evalmuse prompts`: collect prompts, choose among them by quotas, and make new ones from templates."""
+"""`evalmuse prompts`: collect prompts, label them, choose among them by quotas, and make new ones from templates."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalmuse_hf.cli import prompts_collect
+from evalmuse_hf.cli import prompts_collect, prompts_label, prompts_paraphrase, prompts_plot, prompts_raw
 
 if TYPE_CHECKING:
     from evalmuse_hf.prompts import FeatureQuota, LabelTable, Quota, Sample
@@ -16,19 +16,31 @@ def register(subparsers: Any) -> None:
     """Describe the command and its subcommands to the parser."""
     parser = subparsers.add_parser(
         "prompts",
-        help="collect prompts, choose them by quotas, make them from templates",
-        description="Make the prompts of a benchmark: collect and filter raw ones, choose a balanced sample, and add "
-        "prompts from templates.",
+        help="collect, label and choose prompts, make them from templates",
+        description="Make the prompts of a benchmark: collect and filter raw ones, label them, choose a balanced "
+        "sample, and add prompts from templates.",
     )
     commands = parser.add_subparsers(title="commands", dest="prompts_command", metavar="COMMAND", required=True)
     prompts_collect.add_parser(commands)
+    prompts_label.add_parser(commands)
     _add_sample(commands)
+    prompts_plot.add_parser(commands)
     _add_synthesize(commands)
+    prompts_paraphrase.add_parser(commands)
+    prompts_raw.add_parser(commands)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the subcommand."""
-    runners = {"collect": prompts_collect.run, "sample": _sample, "synthesize": _synthesize}
+    runners = {
+        "collect": prompts_collect.run,
+        "label": prompts_label.run,
+        "paraphrase": prompts_paraphrase.run,
+        "plot": prompts_plot.run,
+        "raw": prompts_raw.run,
+        "sample": _sample,
+        "synthesize": _synthesize,
+    }
     return runners[args.prompts_command](args)
 
 
@@ -44,6 +56,7 @@ def _add_sample(commands: Any) -> None:
     sample.add_argument("--n", type=int, required=True, help="rows to choose")
     sample.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON lines of the chosen rows")
     sample.add_argument("--report", type=Path, metavar="FILE", help="JSON with every figure")
+    sample.add_argument("--html", type=Path, metavar="FILE", help="page that shows labels before and after")
     sample.add_argument("--json", action="store_true", help="print the report instead of a table")
     wants = sample.add_argument_group("what is wanted (each option may be repeated)")
     for name, metavar, text in (
@@ -120,6 +133,10 @@ def _sample(args: argparse.Namespace) -> int:
     if args.report:
         args.report.parent.mkdir(parents=True, exist_ok=True)
         args.report.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    if args.html:
+        from evalmuse_hf.prompts.sampling_plots import write_sampling_page
+
+        write_sampling_page(record, args.html)
     if found.status == "infeasible":
         raise ValueError(found.message)
     _write_chosen(args, table, found)
@@ -152,7 +169,7 @@ def _print_sample(args: argparse.Namespace, found: "Sample", record: dict[str, A
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
     """The options as they were given, for the report."""
-    left_out = {"command", "prompts_command", "run", "verbose", "quiet", "json", "out", "report"}
+    left_out = {"command", "prompts_command", "run", "verbose", "quiet", "json", "out", "report", "html"}
     return {
         name: str(value) if isinstance(value, Path) else value
         for name, value in vars(args).items()

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalmuse_hf.cli import study_splitting
 from evalmuse_hf.cli.intervals import add_resampling_option
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def register(subparsers: Any) -> None:
     variance.add_argument("--html", type=Path, metavar="FILE", help="also write the result as a page")
     _add_form(variance)
     _register_metrics(commands)
+    study_splitting.add_parser(commands)
 
 
 def _register_metrics(commands: Any) -> None:
@@ -69,7 +71,8 @@ def _add_form(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run a study, and print what came out."""
-    return {"variance": _run_variance, "metrics": _run_metrics}[args.study](args)
+    runners = {"variance": _run_variance, "metrics": _run_metrics, "splitting": study_splitting.run}
+    return runners[args.study](args)
 
 
 def _run_variance(args: argparse.Namespace) -> int:

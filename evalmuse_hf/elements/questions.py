@@ -28,16 +28,19 @@ from evalmuse_hf.elements.lexicon import (
     singular,
 )
 from evalmuse_hf.elements.question_grammar import (
+    MANY,
     be,
     indefinite,
     is_mass,
+    is_plural_phrase,
     lower_words,
     make_plural,
 )
-from evalmuse_hf.elements.question_layout import PROPERTY_CATEGORIES, PromptLayout, read_layout
+from evalmuse_hf.elements.question_layout import NOUN_CATEGORIES, PROPERTY_CATEGORIES, PromptLayout, read_layout
 from evalmuse_hf.elements.question_nouns import definite, lower_first, names_noun
 from evalmuse_hf.elements.question_owners import find_counted, find_owner
 from evalmuse_hf.elements.question_relations import ask_relation
+from evalmuse_hf.elements.question_scenes import TIMES_OF_DAY
 from evalmuse_hf.elements.question_wording import word_question
 from evalmuse_hf.schema import Element
 
@@ -58,6 +61,19 @@ _KINDS = (
 )
 _NEED_AN_ARTICLE = frozenset({"single", "lone", "few", "hundred", "thousand", "dozen", "million", "couple of"})
 _PAIRED = frozenset({"sweatpants", "pants", "trousers", "jeans", "shorts", "sunglasses", "glasses", "scissors"})
+# For words in no list: what is another of its category, whatever they mean. A person is replaced by an animal, since
+# most words for people fit more than one person of a list.
+_BY_CATEGORY = {
+    **{"color": COLORS[:8], "material": MATERIALS[:5], "shape": SHAPES[:5], "food": FOODS[:5], "object": OBJECTS[:14]},
+    **{"animal/human": ANIMALS[:6], "human": ANIMALS[:6]},
+    "location": ("at the beach", "in a forest", "in the desert", "in space"),
+}
+_COMPARED = {
+    **{"taller": "shorter", "shorter": "taller", "larger": "smaller", "bigger": "smaller", "smaller": "larger"},
+    **{"thicker": "thinner", "thinner": "thicker", "longer": "shorter", "heavier": "lighter", "lighter": "heavier"},
+    **{"older": "younger", "younger": "older", "wider": "narrower", "narrower": "wider", "brighter": "darker"},
+    **{"darker": "brighter", "faster": "slower", "slower": "faster", "rounder": "flatter", "rougher": "smoother"},
+}
 _MOST_COUNTED = max(NUMBERS.values())
 
 
@@ -103,7 +119,7 @@ def ask_elements(prompt: str, elements: Sequence[Element]) -> list[ElementQuesti
 
 
 def ask_counterfactuals(
-    prompt: str, elements: Sequence[Element], *, inflect: bool = False
+    prompt: str, elements: Sequence[Element], *, wide: bool = False
 ) -> list[ElementQuestion | None]:
     """Ask about what is not in the prompt: another colour, number, object and so on in the place of each element.
 
@@ -113,8 +129,9 @@ def ask_counterfactuals(
     Args:
         prompt: The prompt.
         elements: Its elements.
-        inflect: Put a noun into the number that its new count needs. False leaves it as it is in the prompt ("two
-            cake"), which is how the published figures of the drawn world were measured.
+        wide: Replace also words that no list here knows, by their category, and put a noun into the number that its
+            new count needs. False replaces only words of the lists and leaves "two cake", which is how the published
+            figures of the drawn world were measured.
 
     Returns:
         One question per element; None where there is no word to replace it.
@@ -125,13 +142,13 @@ def ask_counterfactuals(
     layout = read_layout(prompt, elements)
     questions: list[ElementQuestion | None] = []
     for index, element in enumerate(elements):
-        other = _replacement(element, prompt)
+        other = _replacement(element, prompt) or (_other_of_category(element, prompt) if wide else None)
         if other is None:
             questions.append(None)
             continue
         changed = [*elements]
         changed[index] = replace(element, text=other, raw_key=None)
-        questions.append(_ask(index, changed, layout, inflect=inflect))
+        questions.append(_ask(index, changed, layout, inflect=wide))
     return questions
 
 
@@ -159,10 +176,10 @@ def _ask_count(text: str, index: int, layout: PromptLayout, *, inflect: bool) ->
     number = lower_first(text)
     first = number.split(" ")[0]
     noun = find_counted(index, layout)
-    single = first in {"1", "one", "a", "an", "single", "lone"}
+    single = first in {"1", "one", "a", "an", "single", "lone"} and not f"{number} ".lower().startswith(MANY)
     if number in _NEED_AN_ARTICLE and (number != "few" or layout.word_before(index) == "a"):
         number = f"a {number}"
-    what, be_there = number, "Is" if single else "Are"
+    what, be_there = number, "Is" if single else be(number) if is_mass(number) else "Are"
     if noun is not None and not names_noun(text, layout.elements[noun]):
         counted = lower_words(layout.elements[noun].text)
         if number.split(" ")[-1] in _GROUPS:
@@ -219,6 +236,25 @@ def _replacement(element: Element, prompt: str) -> str | None:
         other_color = _replacement(Element(head, "color"), prompt)
         return None if other_color is None else f"{other_color} {rest}"
     return None
+
+
+def _other_of_category(element: Element, prompt: str) -> str | None:
+    """A word of the same category that the prompt does not have, for words that are in no list."""
+    text, raw = element.text.lower(), (element.raw_category or "").lower()
+    bare = text.removesuffix(" than")
+    if bare in _COMPARED:
+        return f"{_COMPARED[bare]}{' than' if bare != text else ''}"
+    if "time" in raw or text in TIMES_OF_DAY:
+        return "noon" if "night" in text or "evening" in text else "night"
+    words = _BY_CATEGORY.get("human" if raw == "human" else element.category or "")
+    if not words:
+        return None
+    named = _words(f"{prompt} {text}")
+    free = [word for word in words if f" {word.split(' ')[-1]} " not in named]
+    if not free:
+        return None
+    other = free[_hash(text) % len(free)]
+    return make_plural(other) if is_plural_phrase(text) and element.category in NOUN_CATEGORIES else other
 
 
 def _words(text: str) -> str:

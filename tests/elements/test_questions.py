@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -28,7 +30,7 @@ def test_the_question_that_the_paper_shows():
         ("an owl", "owl (animal)", [], "Is there an owl in the picture?"),
         ("children", "children (human)", [], "Are there children in the picture?"),
         ("a cat at the beach", "at the beach (location)", [], "Is this at the beach?"),
-        ("oil painting", "oil painting (attribute-style)", [], "Does the picture show oil painting?"),
+        ("oil painting", "oil painting (attribute-style)", [], "Is this an oil painting?"),
         ("all blue", "blue (color)", [], "Does the picture show something blue?"),
         ("a sign 'GO'", "'GO' (Other-writing&symbol)", [], "Is the text 'GO' in the picture?"),
         ("NASA logo", "NASA logo", [], "Does the picture show NASA logo?"),
@@ -37,6 +39,33 @@ def test_the_question_that_the_paper_shows():
 )
 def test_wording(prompt, key, others, expected):
     assert asked(prompt, key, *others)[0] == expected
+
+
+@pytest.mark.parametrize(
+    "prompt, keys, expected",
+    [
+        ("Crab finds shell", ["Crab (animal)", "finds (activity)", "shell (object)"], "Does the crab find the shell?"),
+        ("3 dentist", ["dentist (human)", "3 (Counting)"], "Are there 3 dentists in the picture?"),
+        ("1 Sweatpants", ["Sweatpants (object)", "1 (Counting)"], "Is there 1 pair of sweatpants in the picture?"),
+        ("a few cats", ["cats (animal)", "few (counting)"], "Are there a few cats in the picture?"),
+        (
+            "A large quantity Pearl",
+            ["Pearl (object)", "A large quantity (Counting)"],
+            "Is there a large quantity of pearls in the picture?",
+        ),
+        (
+            "a car, depth of field",
+            ["car (object)", "depth of field (attribute)"],
+            "Does the picture show depth of field?",
+        ),
+        ("a car, epic", ["car (object)", "epic (attribute)"], "Is the picture epic?"),
+        ("a wool sweater", ["sweater (object)", "wool (Material)"], "Is the sweater made of wool?"),
+        ("a boy, 9 years old", ["boy (human)", "9 years old (counting)"], "Is the boy 9 years old?"),
+    ],
+    ids=["verb", "plural", "pair", "few", "quantity", "noun phrase", "whole picture", "material", "age"],
+)
+def test_wording_of_real_elements(prompt, keys, expected):
+    assert expected in asked(prompt, *keys)
 
 
 def test_a_relation_has_the_nouns_on_its_two_sides():
@@ -125,6 +154,31 @@ def test_a_word_within_another_is_not_named_by_the_prompt():
 def test_a_plural_in_the_prompt_names_its_singular():
     assert counterfactual("a woman among wizards", "woman (human)") == "Is there a man in the picture?"
     assert counterfactual("women and men", "men (human)") == "Are there wizards in the picture?"
+
+
+def test_other_words_of_the_category_replace_what_no_list_knows():
+    elements = [
+        Element.read(key) for key in ("taupe (color)", "zeppelins (object)", "nurse (human)", "epic (attribute)")
+    ]
+    found = ask_counterfactuals("taupe zeppelins and a nurse, epic", elements, wide=True)
+    assert ask_counterfactuals("taupe zeppelins and a nurse, epic", elements) == [None] * 4
+    assert re.fullmatch(r"Are the zeppelins (red|orange|yellow|green|blue|purple|pink|black)\?", found[0].text)
+    assert re.fullmatch(r"Are there \w+s in the picture\?", found[1].text)
+    assert found[2].text != "Is there a nurse in the picture?"
+    assert found[3] is None
+
+
+def test_another_number_puts_its_noun_into_the_plural_where_that_is_asked_for():
+    elements = [Element.read("one (counting)"), Element.read("cake (food)")]
+    assert ask_counterfactuals("one cake", elements)[0].text == "Are there two cake in the picture?"
+    assert ask_counterfactuals("one cake", elements, wide=True)[0].text == "Are there two cakes in the picture?"
+
+
+def test_a_comparison_is_turned_round():
+    elements = [Element.read(key) for key in ("cup (object)", "taller than (comparison)", "hat (object)")]
+    prompt = "a cup is taller than a hat"
+    assert ask_elements(prompt, elements)[1].text == "Is the cup taller than the hat?"
+    assert ask_counterfactuals(prompt, elements, wide=True)[1].text == "Is the cup shorter than the hat?"
 
 
 def test_counterfactuals_of_the_drawn_world_say_what_the_prompt_does_not():

@@ -1,0 +1,214 @@
+"""`evalmuse elements split`: add the elements of its prompt to every row of a table."""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalmuse_hf.cli.llm_options import add_llm_options, open_client, print_estimate, print_usage
+
+if TYPE_CHECKING:
+    from evalmuse_hf.elements.splitter import SplitPrompt, Splitter
+    from evalmuse_hf.llm import StructuredClient
+    from evalmuse_hf.prompts.tables import TableRow
+
+FORMAT = 1
+_ROWS_AT_ONCE = 512
+_ROWS_AT_ONCE_OF_A_CHAT_MODEL = 32
+_SECONDS_BETWEEN_NEWS = 2.0
+
+
+def add_parser(commands: Any) -> None:
+    """Describe the subcommand to the parser.
+
+    Args:
+        commands: Subcommands of `evalmuse elements`.
+    """
+    split = commands.add_parser(
+        "split",
+        help="split prompts into elements",
+        description="Split every prompt of tables into elements of the 12 categories. All columns stay; added are "
+        "elements (text, category, raw_category of each), split_status (ok, no_elements or failed) and split_message. "
+        "A row that carries elements already stays as it is.",
+    )
+    split.add_argument(
+        "tables", type=Path, nargs="+", metavar="TABLE", help="JSON lines, CSV, TSV or Parquet with id and prompt"
+    )
+    split.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON lines of the rows with elements")
+    split.add_argument(
+        "--splitter",
+        choices=("spacy", "rules", "llm"),
+        default="spacy",
+        help="grammar and word lists, word lists of the drawn world alone, or a chat model (default: spacy)",
+    )
+    split.add_argument("--again", action="store_true", help="split also rows that carry elements")
+    split.add_argument("--json", action="store_true", help="print the counts as JSON")
+    add_llm_options(split)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Split and write, and print the counts."""
+    from evalmuse_hf.prompts.tables import write_rows
+
+    if args.splitter != "llm" and (args.llm or args.llm_estimate):
+        raise ValueError(
+            f"Options of a chat model are given, but the splitter is {args.splitter}; add --splitter llm."
+        )
+    client: StructuredClient | None = None
+    if args.splitter == "llm":
+        from evalmuse_hf.elements.llm_splitting import LLMSplitter
+
+        client = open_client(args)
+        model = LLMSplitter(client)
+        splitter: Splitter = model
+        if args.llm_estimate:
+            due = (row.values["prompt"] for row in _read(args.tables) if _is_due(args, row))
+            print_estimate(args, client, model.requests([prompt for prompt in due if isinstance(prompt, str)]))
+            return 0
+    else:
+        from evalmuse_hf.elements.splitters import load_splitter
+
+        splitter = load_splitter(args.splitter)
+    news = _News(quiet=args.quiet)
+    write_rows(_split_rows(args, splitter, _read(args.tables), news), args.out)
+    if client is not None:
+        print_usage(args, client)
+    _print_counts(args, splitter.name, news)
+    return 0 if news.n_usable or not news.n_rows else 1
+
+
+class _News:
+    """Counts what was done, and says on stderr how far it is."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.n_rows = 0
+        self.n_kept = 0
+        self.statuses: Counter[str] = Counter({"ok": 0, "no_elements": 0, "failed": 0})
+        self.categories: Counter[str] = Counter()
+        self.first_problem = ""
+        self._quiet = quiet
+        self._said = time.monotonic()
+
+    @property
+    def n_usable(self) -> int:
+        """Rows that have elements now."""
+        return self.n_kept + self.statuses["ok"]
+
+    def count(self, place: str, split: "SplitPrompt | None") -> None:
+        """Count a row; None for one that was kept as it is."""
+        self.n_rows += 1
+        if split is None:
+            self.n_kept += 1
+        else:
+            self.statuses[split.status] += 1
+            self.categories.update(element.category or "other" for element in split.elements)
+            if split.status != "ok" and not self.first_problem:
+                self.first_problem = f"{place}: {split.message}"
+        if not self._quiet and time.monotonic() - self._said >= _SECONDS_BETWEEN_NEWS:
+            self._said = time.monotonic()
+            print(f"{self.n_rows:,} rows", file=sys.stderr, flush=True)
+
+
+def _checked(row: "TableRow") -> "TableRow":
+    """A row that can be split; without prompt or identifier the table is another one than was meant."""
+    if "prompt" not in row.values:
+        raise ValueError(f"{row.place} has no column prompt, only {', '.join(row.values) or 'none at all'}.")
+    if not {"id", "prompt_id"} & set(row.values):
+        raise ValueError(f"{row.place} has no column id or prompt_id; later stages could not name its prompt.")
+    return row
+
+
+def _read(tables: Sequence[Path]) -> "Iterator[TableRow]":
+    from evalmuse_hf.prompts.tables import read_rows
+
+    return map(_checked, chain.from_iterable(map(read_rows, tables)))
+
+
+def _is_due(args: argparse.Namespace, row: "TableRow") -> bool:
+    return bool(args.again or row.values.get("elements") in (None, "", "[]", []))
+
+
+def _split_rows(
+    args: argparse.Namespace, splitter: "Splitter", rows: "Iterator[TableRow]", news: _News
+) -> Iterator[Mapping[str, Any]]:
+    size = _ROWS_AT_ONCE_OF_A_CHAT_MODEL if args.splitter == "llm" else _ROWS_AT_ONCE
+    while block := list(islice(rows, size)):
+        due = [row for row in block if _is_due(args, row)]
+        texts = [row.values["prompt"] for row in due if isinstance(row.values["prompt"], str)]
+        splits = iter(splitter.split(texts))
+        for row in block:
+            if not _is_due(args, row):
+                news.count(row.place, None)
+                yield row.values
+                continue
+            prompt = row.values["prompt"]
+            split = next(splits) if isinstance(prompt, str) else _no_text(prompt)
+            news.count(row.place, split)
+            yield {**_writable(row.values, prompt), **_columns(split)}
+
+
+def _no_text(prompt: Any) -> "SplitPrompt":
+    from evalmuse_hf.elements.splitter import SplitPrompt
+
+    return SplitPrompt("", (), "failed", f"The prompt is no text but {type(prompt).__name__}.")
+
+
+def _writable(values: Mapping[str, Any], prompt: Any) -> Mapping[str, Any]:
+    """The row without half characters, which no file can hold; such a prompt is not split, and its row says why."""
+    from evalmuse_hf.elements import LONE_SURROGATE
+
+    if not isinstance(prompt, str) or not LONE_SURROGATE.search(prompt):
+        return values
+    return {
+        name: LONE_SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+
+
+def _columns(split: "SplitPrompt") -> dict[str, Any]:
+    return {
+        "elements": [
+            {"text": element.text, "category": element.category, "raw_category": element.raw_category}
+            for element in split.elements
+        ],
+        "split_status": split.status,
+        "split_message": split.message,
+    }
+
+
+def _print_counts(args: argparse.Namespace, name: str, news: _News) -> None:
+    from evalmuse_hf.schema import CATEGORIES
+
+    categories = {category: news.categories[category] for category in CATEGORIES}
+    if args.json:
+        record = {
+            "format": FORMAT,
+            "splitter": name,
+            "rows": news.n_rows,
+            "kept": news.n_kept,
+            "statuses": dict(news.statuses),
+            "elements": sum(categories.values()),
+            "categories": categories,
+            "out": str(args.out),
+        }
+        print(json.dumps(record, indent=2, ensure_ascii=False))
+    else:
+        statuses = ", ".join(f"{status} {number:,}" for status, number in news.statuses.items())
+        print(f"{'splitter':<14} {name}")
+        print(f"{'rows':<14} {news.n_rows:,}: {statuses}, kept as they were {news.n_kept:,}")
+        print(f"{'elements':<14} {sum(categories.values()):,}")
+        for category, number in categories.items():
+            print(f"  {category:<12} {number:>8,}")
+        print(args.out)
+    without = news.statuses.total() - news.statuses["ok"]
+    if without and not args.quiet:
+        print(
+            f"evalmuse elements split: {without:,} of {news.n_rows:,} rows have no elements; the first: "
+            f"{news.first_problem} Each says why in split_message.",
+            file=sys.stderr,
+        )

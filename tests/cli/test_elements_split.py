@@ -1,0 +1,184 @@
+import argparse
+import json
+
+import pytest
+
+from evalmuse_hf.cli import elements_split
+from evalmuse_hf.elements.splitter import SplitPrompt
+from evalmuse_hf.schema import Element
+
+ROWS = [
+    {"id": "a", "prompt": "two red cats", "source": "real", "labels": ["Animals"]},
+    {"id": "b", "prompt": "", "source": "real"},
+    {"id": "c", "prompt": "猫"},
+    {"id": "d", "prompt": None},
+    {"id": "e", "prompt": "half \ud83d of a cat"},
+    {"id": "f", "prompt": "a dog", "elements": [{"text": "dog", "category": "object"}]},
+    {"id": "g", "prompt": "a dog", "elements": []},
+]
+
+
+def arguments(*words):
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(quiet=False)
+    elements_split.add_parser(parser.add_subparsers())
+    return parser.parse_args(["split", *map(str, words)])
+
+
+def split(*words):
+    return elements_split.run(arguments(*words))
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text("\n".join(map(json.dumps, ROWS)))
+    return path
+
+
+def rows_of(path):
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_every_row_gets_elements_or_a_reason(table, tmp_path, capsys):
+    out = tmp_path / "out" / "split.jsonl"
+    assert split(table, "--out", out, "--splitter", "rules") == 0
+    rows = rows_of(out)
+    assert [row["id"] for row in rows] == [row["id"] for row in ROWS]
+    assert rows[0] == {
+        **ROWS[0],
+        "elements": [
+            {"text": "two", "category": "counting", "raw_category": "counting"},
+            {"text": "red", "category": "color", "raw_category": "color"},
+            {"text": "cats", "category": "animal/human", "raw_category": "animal"},
+        ],
+        "split_status": "ok",
+        "split_message": "",
+    }
+    assert [row.get("split_status") for row in rows] == ["ok", "no_elements", "failed", "failed", "failed", None, "ok"]
+    assert all(row["split_message"] for row in rows[1:5])
+    assert rows[3]["split_message"] == "The prompt is no text but NoneType."
+    assert rows[4]["prompt"] == "half \ufffd of a cat"
+    assert rows[5] == ROWS[5]
+    printed = capsys.readouterr()
+    lines = [line.split() for line in printed.out.splitlines()]
+    assert ["elements", "4"] in lines  # three of the first row, "dog" of the last
+    assert ["animal/human", "2"] in lines
+    assert ["counting", "1"] in lines
+    assert "4 of 7 rows have no elements; the first: line 2 of prompts.jsonl: It is empty." in printed.err
+
+
+def test_again_splits_what_was_split(table, tmp_path, capsys):
+    out = tmp_path / "split.jsonl"
+    assert split(table, "--out", out, "--splitter", "rules", "--again", "--json") == 0
+    record = json.loads(capsys.readouterr().out)
+    assert (record["rows"], record["kept"]) == (7, 0)
+    assert record["statuses"] == {"ok": 3, "no_elements": 1, "failed": 3}
+    assert record["elements"] == sum(record["categories"].values()) == 5
+    assert rows_of(out)[5]["elements"][0]["category"] == "animal/human"
+
+
+def test_a_result_may_replace_its_table_and_is_then_kept(table, capsys):
+    assert split(table, "--out", table, "--splitter", "rules") == 0
+    first = rows_of(table)
+    capsys.readouterr()
+    assert split(table, "--out", table, "--splitter", "rules", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["kept"] == 3
+    assert [row for row in rows_of(table) if row["id"] != "e"] == [row for row in first if row["id"] != "e"]
+
+
+def test_csv_and_many_blocks_are_split_alike(tmp_path, monkeypatch):
+    monkeypatch.setattr(elements_split, "_ROWS_AT_ONCE", 3)
+    path = tmp_path / "prompts.csv"
+    path.write_text("prompt_id,prompt,elements\n" + "".join(f"{number},a red cat,\n" for number in range(10)))
+    assert split(path, "--out", tmp_path / "split.jsonl", "--splitter", "rules") == 0
+    rows = rows_of(tmp_path / "split.jsonl")
+    assert [row["prompt_id"] for row in rows] == [str(number) for number in range(10)]
+    assert {len(row["elements"]) for row in rows} == {2}
+
+
+def test_long_work_says_how_far_it_is(table, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(elements_split, "_SECONDS_BETWEEN_NEWS", 0.0)
+    split(table, "--out", tmp_path / "split.jsonl", "--splitter", "rules")
+    assert "7 rows" in capsys.readouterr().err.splitlines()
+
+
+def test_a_table_without_any_elements_is_status_1(tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text('{"id": 1, "prompt": "?"}')
+    assert split(path, "--out", tmp_path / "split.jsonl", "--splitter", "rules") == 1
+
+
+@pytest.mark.parametrize(
+    "row, sentence",
+    [
+        ({"id": 1, "text": "a cat"}, "no column prompt, only id, text"),
+        ({"prompt": "a cat"}, "no column id or prompt_id"),
+    ],
+    ids=["prompt", "id"],
+)
+def test_another_table_is_refused(row, sentence, tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text(json.dumps(row))
+    with pytest.raises(ValueError, match=f"line 1 of prompts.jsonl has {sentence}"):
+        split(path, "--out", tmp_path / "split.jsonl", "--splitter", "rules")
+    assert not (tmp_path / "split.jsonl").exists()
+
+
+def test_options_of_a_chat_model_need_that_splitter(table, tmp_path):
+    with pytest.raises(ValueError, match="add --splitter llm"):
+        split(table, "--out", tmp_path / "split.jsonl", "--llm", "hub:owner/model")
+    with pytest.raises(ValueError, match="No chat model is named"):
+        split(table, "--out", tmp_path / "split.jsonl", "--splitter", "llm")
+
+
+def test_a_chat_model_splits_what_is_due(table, tmp_path, monkeypatch, capsys):
+    asked = []
+
+    class Splitter:
+        name = "llm:stand-in"
+
+        def __init__(self, client):
+            pass
+
+        def split(self, prompts):
+            asked.extend(prompts)
+            return [SplitPrompt(prompt, (Element("cat", "animal/human"),)) for prompt in prompts]
+
+    monkeypatch.setattr("evalmuse_hf.elements.llm_splitting.LLMSplitter", Splitter)
+    monkeypatch.setattr(elements_split, "open_client", lambda args: "client")
+    monkeypatch.setattr(elements_split, "print_usage", lambda args, client: print("used", client))
+    out = tmp_path / "split.jsonl"
+    assert split(table, "--out", out, "--splitter", "llm", "--llm", "hub:owner/model") == 0
+    assert asked == ["two red cats", "", "猫", "half \ud83d of a cat", "a dog"]
+    assert "used client" in capsys.readouterr().out
+    assert rows_of(out)[0]["elements"] == [{"text": "cat", "category": "animal/human", "raw_category": None}]
+
+
+def test_an_estimate_sends_and_writes_nothing(table, tmp_path, monkeypatch):
+    requested = []
+
+    class Splitter:
+        def __init__(self, client):
+            pass
+
+        def requests(self, prompts):
+            requested.extend(prompts)
+            return []
+
+    monkeypatch.setattr("evalmuse_hf.elements.llm_splitting.LLMSplitter", Splitter)
+    monkeypatch.setattr(elements_split, "open_client", lambda args: "client")
+    monkeypatch.setattr(elements_split, "print_estimate", lambda args, client, requests: args.llm_estimate)
+    words = [
+        table,
+        "--out",
+        tmp_path / "split.jsonl",
+        "--splitter",
+        "llm",
+        "--llm",
+        "hub:owner/model",
+        "--llm-estimate",
+    ]
+    assert split(*words) == 0
+    assert len(requested) == 5
+    assert not (tmp_path / "split.jsonl").exists()

@@ -1,0 +1,27 @@
+import argparse
+import json
+
+from evalmuse_hf.cli import study_splitting
+
+
+def study(*words):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quiet", action="store_true")
+    study_splitting.add_parser(parser.add_subparsers())
+    return study_splitting.run(parser.parse_args(["--quiet", "splitting", *map(str, words)]))
+
+
+def test_templates_are_compared_and_everything_is_written(tmp_path, capsys):
+    words = ["--splitters", "rules", "--prompts", 12, "--n-resamples", 0, "--out", tmp_path / "out"]
+    assert study(*words, "--json", "--html", tmp_path / "page.html") == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["splitters"] == ["gold", "rules"]
+    assert json.loads((tmp_path / "out" / "record.json").read_text("utf-8")) == record
+    assert (tmp_path / "out" / "report.html").read_text("utf-8") == (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_a_table_of_ones_own(tmp_path, capsys):
+    path = tmp_path / "prompts.csv"
+    path.write_text('prompt,elements\na red cat,"[""red (color)"", ""cat (animal)""]"\n', "utf-8")
+    assert study("--data", path, "--splitters", "rules", "--n-resamples", 0, "--markdown") == 0
+    assert "| rules - gold |" in capsys.readouterr().out.replace("  ", " ")
