@@ -11,7 +11,7 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,56 @@ def run(args: argparse.Namespace) -> int:
             raise ValueError(f"{option} names {name!r}, which is no stage of this call; it has {', '.join(names)}.")
     if args.until:
         stages = stages[: names.index(args.until) + 1]
+    if args.again and args.again not in [stage.name for stage in stages]:
+        raise ValueError(
+            f"--again {args.again} comes after --until {args.until}; name a stage before it, or drop one."
+        )
+    if args.again == "draw":
+        raise ValueError(
+            f"Pictures are not drawn over: delete {stages[-1].output.parent} to draw all anew, or add --retry to the "
+            "command that --show prints, to try again what has no usable picture."
+        )
     if args.show:
         print("\n".join(stage.command for stage in stages))
         return 0
+    check_generators(args.generators)
+    with _locked(args.out):
+        return _run_stages(args, stages)
+
+
+def check_generators(names: str) -> None:
+    """Refuse generators that do not exist before anything is made, or paid for.
+
+    Args:
+        names: As for `evalmuse images generate --generators`.
+
+    Raises:
+        ValueError: If one is unknown, or can only be imported.
+    """
+    from evalmuse_hf.images import find_config, load_configs
+
+    configs = load_configs()
+    for name in filter(None, map(str.strip, names.split(","))):
+        if (config := find_config(name, configs)).kind == "mini":
+            from evalmuse_hf.mini.picture_generator import DrawnWorldGenerator
+
+            DrawnWorldGenerator(str(config.model))
+
+
+@contextlib.contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Keep a second `evalmuse make` out of the folder."""
+    from filelock import FileLock, Timeout
+
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out / ".make.lock", timeout=0):
+            yield
+    except Timeout:
+        raise ValueError(f"Another `evalmuse make` works in {out}; wait for it, or name another OUT.") from None
+
+
+def _run_stages(args: argparse.Namespace, stages: Sequence[Stage]) -> int:
     state = _State(args.out / STATE)
     reports: list[dict[str, Any]] = []
     for stage in stages:
@@ -174,20 +221,31 @@ def describe(name: str, report: dict[str, Any]) -> str:
         dropped = ", ".join(f"{step['step']} {sum(step['dropped'].values()):,}" for step in report["steps"])
         return f"{kept:,} of {report['read']:,} kept; dropped: {dropped}"
     if name == "label":
-        return f"{report['read']:,} labelled by {report['labeller']}"
+        return f"{report['read']:,} labelled by {report['labeller']}{_problems(report['statuses'])}"
     if name == "sample":
         deviations = {name: choice["total_deviation"] for name, choice in report["choices"].items()}
         ours, others = deviations["milp"], deviations["random"]
         return f"{report['n']:,} of {report['n_candidates']:,} chosen; deviation {ours:g}, at random {others:g}"
     if name == "synthesize":
         return f"{report['n']:,} from templates"
+    if name == "split":
+        split, kept = report["rows"] - report["kept"], report["kept"]
+        had = f", {kept:,} had theirs" if kept else ""
+        return f"{report['elements']:,} elements in {split:,} prompts{had}{_problems(report['statuses'])}"
     if name == "draw":
         counts: dict[str, int] = {}
         for by_status in report["generators"].values():
             for status, number in by_status.items():
                 counts[status] = counts.get(status, 0) + number
-        return _spell(counts)
+        remarks = f"; {report['with_message']:,} say in the manifest what is not drawn, or why"
+        return _spell(counts) + (remarks if report["with_message"] else "")
     return _spell({key: value for key, value in report.items() if isinstance(value, int) and key != "format"})
+
+
+def _problems(statuses: dict[str, int]) -> str:
+    """What did not go well, to be put behind what did."""
+    bad = {status: number for status, number in statuses.items() if number and status != "ok"}
+    return f"; {_spell(bad)}" if bad else ""
 
 
 def _spell(counts: dict[str, int]) -> str:
@@ -204,11 +262,8 @@ def _run_stage(stage: Stage, state: "_State", *, again: bool, quiet: bool, repor
     if known and known["fingerprint"] == mark and stage.output.exists() and not again:
         reports.append({**entry, "ran": False, "seconds": known["seconds"], "report": known["report"]})
         return 0
-    if stage.name == "draw" and known and stage.output.exists() and known["fingerprint"] != mark:
-        raise ValueError(
-            f"{stage.output.parent} holds pictures of other prompts or options; delete that folder, or name another "
-            "OUT."
-        )
+    if stage.name == "draw":
+        check_pictures(stage.output.parent, stage.inputs[0])
     stage.output.parent.mkdir(parents=True, exist_ok=True)
     words = [*stage.words, "--json", *(["--quiet"] if quiet else [])]
     began = time.monotonic()
@@ -217,10 +272,37 @@ def _run_stage(stage: Stage, state: "_State", *, again: bool, quiet: bool, repor
         status = int(args.run(args))
     seconds = round(time.monotonic() - began, 3)
     report = json.loads(printed.getvalue() or "{}")
+    if stage.name == "draw" and report:
+        manifest = stage.output.with_name("manifest.jsonl").read_text("utf-8").splitlines()
+        report["with_message"] = sum(bool(json.loads(line)["message"]) for line in manifest)
     reports.append({**entry, "ran": True, "seconds": seconds, "report": report})
     if not status:
         state.note(stage.name, {"fingerprint": mark, "seconds": seconds, "command": stage.command, "report": report})
     return status
+
+
+def check_pictures(folder: Path, prompts: Path) -> None:
+    """Refuse to draw beside pictures of other prompts; more of them, seeds or generators are no harm.
+
+    Args:
+        folder: Of the pictures; it need not be there.
+        prompts: Table of the prompts.
+
+    Raises:
+        ValueError: If the folder holds pictures of a prompt that is not, or not so, in the table.
+    """
+    from evalmuse_hf.prompts.tables import read_rows
+
+    drawn = folder / "prompts.jsonl"
+    if not drawn.is_file():
+        return
+    now = {str(row.values.get("id", row.values.get("prompt_id"))): row.values["prompt"] for row in read_rows(prompts)}
+    for row in read_rows(drawn):
+        if now.get(str(row.values.get("prompt_id"))) != row.values.get("prompt"):
+            raise ValueError(
+                f"{folder} holds pictures of other prompts, such as {str(row.values.get('prompt'))[:60]!r}; delete "
+                "that folder, or name another OUT."
+            )
 
 
 def fingerprint(stage: Stage) -> str:

@@ -2,6 +2,7 @@ import json
 import shutil
 
 import pytest
+from filelock import FileLock
 
 from evalmuse_hf.cli.main import main
 from evalmuse_hf.cli.make import STATE, describe
@@ -86,8 +87,25 @@ def test_a_stage_is_done_again_if_its_options_or_its_input_changed(again, raw, c
 
 
 def test_pictures_of_other_prompts_are_not_mixed(again, raw, capsys):
+    (again / STATE).unlink()  # nobody noted them, as after a drawing that was interrupted
     assert main(["make", str(again), "--raw", str(raw), *FAST, "--synthetic", "6", "--seed", "5"]) == 2
-    assert "holds pictures of other prompts or options; delete that folder" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "holds pictures of other prompts, such as" in said
+    assert "delete that folder, or name another OUT." in said
+
+
+def test_more_pictures_of_the_same_prompts_are_added(again, raw, capsys):
+    words = ["--raw", raw, *FAST, "--synthetic", 6, "--seeds", 2, "--generators", "mini:Drawer_v1,mini:Drawer_v2"]
+    status, report = stages(capsys, again, *words)
+    assert (status, [stage["ran"] for stage in report["stages"]]) == (0, [False] * 6 + [True])
+    assert report["stages"][-1]["report"]["drawn"] == 18 * 3
+    assert len(rows(again / "pictures" / "pairs.jsonl")) == 18 * 5  # those of Painter_Pro stay
+
+
+def test_two_cannot_work_in_one_folder(tmp_path, capsys):
+    with FileLock(tmp_path / ".make.lock"):
+        assert main(["make", str(tmp_path)]) == 2
+    assert "Another `evalmuse make` works in" in capsys.readouterr().err
 
 
 def test_every_stage_can_be_run_alone_by_the_line_that_is_shown(made, raw, tmp_path, capsys):
@@ -120,8 +138,15 @@ def test_a_stage_that_fails_ends_the_list(raw, tmp_path, capsys):
         (["--seeds", "0"], "--seeds is 0"),
         (["--until", "paint"], "--until names 'paint', which is no stage of this call; it has raw, collect"),
         (["--raw", "/absent.jsonl"], "There is no /absent.jsonl"),
+        (["--generators", "SDXL,Nope"], "There is no generator 'Nope'"),
+        (["--generators", "mini:Nope"], "The drawn world has no generator 'Nope'"),
+        (["--again", "draw"], "Pictures are not drawn over: delete"),
+        (["--again", "split", "--until", "label"], "--again split comes after --until label"),
     ],
-    ids=["no model", "idle model", "no prompts", "no pictures", "stage", "raw"],
+    ids=[
+        *("no model", "idle model", "no prompts", "no pictures", "stage", "raw", "generator", "drawer", "again draw"),
+        "again",
+    ],
 )
 def test_a_mistake_is_one_sentence(tmp_path, capsys, words, sentence):
     assert main(["make", str(tmp_path / "out"), *words]) == 2
@@ -134,6 +159,14 @@ def test_a_damaged_state_is_named(tmp_path, capsys):
     assert "is damaged" in capsys.readouterr().err
 
 
+def test_what_went_wrong_is_said_behind_what_went_well():
+    report = {"read": 9, "labeller": "rules-1", "statuses": {"ok": 7, "failed": 2}}
+    assert describe("label", report) == "9 labelled by rules-1; failed 2"
+    report = {"rows": 9, "kept": 4, "elements": 20, "statuses": {"ok": 4, "no_elements": 1, "failed": 0}}
+    assert describe("split", report) == "20 elements in 5 prompts, 4 had theirs; no elements 1"
+
+
 def test_pictures_are_counted_over_generators():
-    report = {"generators": {"a": {"ok": 2, "black": 1}, "b": {"ok": 3}}}
+    report = {"generators": {"a": {"ok": 2, "black": 1}, "b": {"ok": 3}}, "with_message": 0}
     assert describe("draw", report) == "ok 5, black 1"
+    assert describe("draw", report | {"with_message": 1}).endswith("; 1 say in the manifest what is not drawn, or why")
