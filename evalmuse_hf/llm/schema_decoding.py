@@ -251,7 +251,6 @@ class _Source:
     def __init__(self, text: str) -> None:
         text = encodable(text)
         pieces = [json.dumps(character, ensure_ascii=False)[1:-1] for character in text]
-        self.text = "".join(pieces)
         starts, ends, place = set(), set(), 0
         for number, piece in enumerate(pieces):
             if text[number].isalnum():
@@ -261,6 +260,8 @@ class _Source:
                     ends.add(place + len(piece))
             place += len(piece)
         self.starts, self.ends = frozenset(starts), frozenset(ends)
+        # What stands behind the last word leads nowhere.
+        self.text = "".join(pieces)[: max(ends, default=0)]
 
     def holds(self, words: str, start: int) -> bool:
         """Whether words begin at a place and end where a word ends."""

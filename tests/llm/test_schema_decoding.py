@@ -76,13 +76,14 @@ def test_what_the_model_wants_is_written_where_the_schema_allows_it(vocabulary, 
         ({"type": "string", SOURCE_KEYWORD: "a red cat"}, '"a red dog"', "a red cat"),
         ({"type": "string", SOURCE_KEYWORD: "category"}, '"cat"', "category"),
         ({"type": "string", SOURCE_KEYWORD: "?!"}, '"cat"', ""),
+        ({"type": "string", SOURCE_KEYWORD: "near a cat."}, '"cat."', "cat"),
         ({"enum": ["one", "two"]}, '"three"', None),
         ({"type": "string", "maxLength": 4}, '"a red cat"', "a re"),
         ({"type": "string", "minLength": 3}, '""', None),
         ({"type": "array", "maxItems": 1, "items": {"enum": ["a", "b"]}}, '["a", "b"]', ["a"]),
         ({"type": "array", "items": {"enum": ["a", "b"]}}, '["a", "b", "a"]', ["a", "b"]),
     ],
-    ids=["excerpt", "whole words", "no words", "enum", "maxLength", "minLength", "maxItems", "once"],
+    ids=["excerpt", "whole words", "no words", "last word", "enum", "maxLength", "minLength", "maxItems", "once"],
 )
 def test_what_the_schema_forbids_is_not_written(vocabulary, schema, wish, expected):
     value = json.loads(write(vocabulary, schema, wish)[0])

@@ -1,5 +1,7 @@
 """The splitting study as a document: tables of agreement, of all prompts and of each kind apart."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from evalmuse_hf.meta_evaluation.studies.splitting_study import GroupFigures, SplittingStudy
@@ -17,6 +19,7 @@ def make_splitting_document(study: SplittingStudy) -> Document:
     Args:
         study: What came out.
     """
+    names = _short_names(study.splitters)
     whole = study.groups[0]
     where = "prompts made from templates" if study.options.data is None else f"prompts of {study.options.data.name}"
     figures: list[tuple[str, Cell, str]] = [
@@ -25,15 +28,19 @@ def make_splitting_document(study: SplittingStudy) -> Document:
     ]
     return Document(
         title="How far do splitters agree?",
-        summary=f"{whole.n_prompts} {where}, {whole.n_words} content words, split by {', '.join(study.splitters)}.",
+        summary=f"{whole.n_prompts} {where}, {whole.n_words} content words, split by {', '.join(names.values())}.",
         figures=tuple(figures),
-        warnings=tuple(_warnings(study)),
-        sections=(*(_make_section(group) for group in study.groups), _make_status_section(study)),
-        source=(("seed", str(study.options.seed)), ("resamples", str(study.options.n_resamples))),
+        warnings=tuple(_warnings(study, names)),
+        sections=(*(_make_section(group, names) for group in study.groups), _make_status_section(study, names)),
+        source=(
+            *((short, name) for name, short in names.items() if short != name),
+            ("seed", str(study.options.seed)),
+            ("resamples", str(study.options.n_resamples)),
+        ),
     )
 
 
-def _make_section(group: GroupFigures) -> Section:
+def _make_section(group: GroupFigures, names: Mapping[str, str]) -> Section:
     return Section(
         title=_TITLES[group.kind],
         text=(
@@ -41,15 +48,15 @@ def _make_section(group: GroupFigures) -> Section:
             f"splitters: {_spell(group.alpha)} for the category of a word, {_spell(group.presence)} for whether it "
             "is in any element. Intervals draw whole prompts.",
         ),
-        tables=(_make_pair_table(group), _make_category_table(group), _make_count_table(group)),
+        tables=(_make_pair_table(group, names), _make_category_table(group), _make_count_table(group, names)),
     )
 
 
-def _make_pair_table(group: GroupFigures) -> Table:
+def _make_pair_table(group: GroupFigures, names: Mapping[str, str]) -> Table:
     header = ("pair", "prompts", "alpha", "alpha, in or out", "span F1", "with category", "category accuracy")
     rows = [
         (
-            f"{pair.first} - {pair.second}",
+            f"{names[pair.first]} - {names[pair.second]}",
             pair.spans.n_prompts,
             _spell(pair.alpha),
             _spell(pair.presence),
@@ -81,17 +88,23 @@ def _make_category_table(group: GroupFigures) -> Table:
     )
 
 
-def _make_count_table(group: GroupFigures) -> Table:
+def _make_count_table(group: GroupFigures, short: Mapping[str, str]) -> Table:
     names = [name for name in ("none", *CATEGORIES) if any(counts.get(name) for counts in group.counts.values())]
     rows: list[tuple[Cell, ...]] = [
         (name, *(counts.get(name, 0) for counts in group.counts.values())) for name in names
     ]
-    return Table(title="Content words with each label", header=("label", *group.counts), rows=tuple(rows))
+    return Table(
+        title="Content words with each label",
+        header=("label", *(short[name] for name in group.counts)),
+        rows=tuple(rows),
+    )
 
 
-def _make_status_section(study: SplittingStudy) -> Section:
+def _make_status_section(study: SplittingStudy, short: Mapping[str, str]) -> Section:
     rows = tuple(
-        (name, status, number) for name, counts in study.statuses.items() for status, number in sorted(counts.items())
+        (short[name], status, number)
+        for name, counts in study.statuses.items()
+        for status, number in sorted(counts.items())
     )
     return Section(
         title="Prompts that could not be split",
@@ -100,16 +113,22 @@ def _make_status_section(study: SplittingStudy) -> Section:
     )
 
 
-def _warnings(study: SplittingStudy) -> list[str]:
+def _warnings(study: SplittingStudy, short: Mapping[str, str]) -> list[str]:
     warnings = []
     whole = study.groups[0]
     if whole.n_prompts < _LEAST_PROMPTS:
         warnings.append(f"{whole.n_prompts} prompts show that it works; intervals of so few are wide.")
     if study.options.data is None:
         warnings.append("Prompts from templates are short and regular; real ones are split with less agreement.")
-    failed = {name: counts.get("failed", 0) for name, counts in study.statuses.items() if counts.get("failed")}
+    failed = {short[name]: counts.get("failed", 0) for name, counts in study.statuses.items() if counts.get("failed")}
     warnings += [f"{name} failed on {number} prompts; its figures leave them out." for name, number in failed.items()]
     return warnings
+
+
+def _short_names(names: Sequence[str]) -> dict[str, str]:
+    """Each name without its model, where that leaves no two alike: "spacy" for "spacy:en_core_web_sm"."""
+    heads = [name.partition(":")[0] for name in names]
+    return {name: head if heads.count(head) == 1 else name for name, head in zip(names, heads, strict=True)}
 
 
 def _value(result: StatisticResult) -> float | None:
