@@ -106,6 +106,8 @@ def _print_counts(args: argparse.Namespace, results: "Sequence[Sequence[ElementQ
 
 def _read_prompt(row: "TableRow", column: str) -> str:
     prompt = row.values.get(column)
+    if column in row.values and prompt is None and row.values.get("elements") in ("[]", []):
+        return ""  # a row that could not be split passes through
     if not isinstance(prompt, str):
         raise ValueError(f"{row.place} has no text in the column {column!r}; name the column with --column.")
     return prompt

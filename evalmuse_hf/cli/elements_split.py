@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evalmuse_hf.prompts.tables import TableRow
 
 FORMAT = 1
+_IDS = ("id", "prompt_id")
 _ROWS_AT_ONCE = 512
 _ROWS_AT_ONCE_OF_A_CHAT_MODEL = 32
 _SECONDS_BETWEEN_NEWS = 2.0
@@ -34,7 +35,7 @@ def add_parser(commands: Any) -> None:
         help="split prompts into elements",
         description="Split every prompt of tables into elements of the 12 categories. All columns stay; added are "
         "elements (text, category, raw_category of each), split_status (ok, no_elements or failed) and split_message. "
-        "A row that carries elements already stays as it is.",
+        "A row that carries elements already stays as it is. Identifiers must differ over all tables.",
     )
     split.add_argument(
         "tables", type=Path, nargs="+", metavar="TABLE", help="JSON lines, CSV, TSV or Parquet with id and prompt"
@@ -59,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(
             f"Options of a chat model are given, but the splitter is {args.splitter}; add --splitter llm."
         )
+    _check_ids(_read(args.tables))
     client: StructuredClient | None = None
     if args.splitter == "llm":
         from evalmuse_hf.elements.llm_splitting import LLMSplitter
@@ -118,9 +120,25 @@ def _checked(row: "TableRow") -> "TableRow":
     """A row that can be split; without prompt or identifier the table is another one than was meant."""
     if "prompt" not in row.values:
         raise ValueError(f"{row.place} has no column prompt, only {', '.join(row.values) or 'none at all'}.")
-    if not {"id", "prompt_id"} & set(row.values):
+    if not any(name in row.values for name in _IDS):
         raise ValueError(f"{row.place} has no column id or prompt_id; later stages could not name its prompt.")
     return row
+
+
+def _check_ids(rows: "Iterator[TableRow]") -> None:
+    """Read the tables through before anything is split or paid for: no row may have an identifier of another."""
+    seen: dict[str, str] = {}
+    for row in rows:
+        found = [str(row.values[name]).strip() for name in _IDS if row.values.get(name) is not None]
+        prompt_id = next(filter(None, found), None)
+        if prompt_id is None:
+            raise ValueError(f"{row.place} has no id; give every row one of its own.")
+        if prompt_id in seen:
+            raise ValueError(
+                f"{row.place} has the id {prompt_id!r} of {seen[prompt_id]}; give every row of all tables one of its "
+                "own."
+            )
+        seen[prompt_id] = row.place
 
 
 def _read(tables: Sequence[Path]) -> "Iterator[TableRow]":
@@ -149,25 +167,13 @@ def _split_rows(
             prompt = row.values["prompt"]
             split = next(splits) if isinstance(prompt, str) else _no_text(prompt)
             news.count(row.place, split)
-            yield {**_writable(row.values, prompt), **_columns(split)}
+            yield {**row.values, **_columns(split)}
 
 
 def _no_text(prompt: Any) -> "SplitPrompt":
     from evalmuse_hf.elements.splitter import SplitPrompt
 
     return SplitPrompt("", (), "failed", f"The prompt is no text but {type(prompt).__name__}.")
-
-
-def _writable(values: Mapping[str, Any], prompt: Any) -> Mapping[str, Any]:
-    """The row without half characters, which no file can hold; such a prompt is not split, and its row says why."""
-    from evalmuse_hf.elements import LONE_SURROGATE
-
-    if not isinstance(prompt, str) or not LONE_SURROGATE.search(prompt):
-        return values
-    return {
-        name: LONE_SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
-        for name, value in values.items()
-    }
 
 
 def _columns(split: "SplitPrompt") -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +52,8 @@ def _add_sample(commands: Any) -> None:
         help="choose n prompts so that labels are as balanced as can be",
         description="Choose n rows of a table so that each label comes as near to its target as can be. A dimension "
         "is a column with labels, any number per row: a list, or a text of labels separated by semicolons. Without "
-        "target or free level its labels shall be equal at the level that n average rows fill.",
+        "target or free level its labels shall be equal at the level that n average rows fill. Rows with a column "
+        "label_status that is not ok are left out.",
     )
     sample.add_argument("table", type=Path, metavar="TABLE", help="JSON lines, CSV, TSV or Parquet with a column id")
     sample.add_argument("--n", type=int, required=True, help="rows to choose")
@@ -72,6 +75,7 @@ def _add_sample(commands: Any) -> None:
         wants.add_argument(f"--{name}", action="append", default=[], metavar=metavar, help=text)
     wants.add_argument("--keep", type=Path, metavar="FILE", help="ids that must be chosen, one a line")
     wants.add_argument("--drop", type=Path, metavar="FILE", help="ids that must not be chosen, one a line")
+    wants.add_argument("--include-failed", action="store_true", help="choose also rows whose label_status is not ok")
     wants.add_argument(
         "--deviation", choices=("l1", "max"), default="l1", help="minimise sum or largest (default: l1)"
     )
@@ -106,6 +110,7 @@ def _add_synthesize(commands: Any) -> None:
 
 def _sample(args: argparse.Namespace) -> int:
     from evalmuse_hf.prompts import LabelTable, SamplingOptions, sample, sample_record
+    from evalmuse_hf.prompts.label_table import STATUS_COLUMN
     from evalmuse_hf.prompts.tables import read_ids, read_rows
 
     quotas, binned = _read_quotas(args)
@@ -125,11 +130,14 @@ def _sample(args: argparse.Namespace) -> int:
         binned=binned,
         id_column=args.id_column,
         separator=args.separator,
+        include_failed=args.include_failed,
     )
+    statuses = Counter(table.left_out.values())
     if not args.quiet:
-        print(f"{len(table):,} rows read; choosing {args.n:,}", file=sys.stderr)
+        _say_what_is_read(table, statuses, args.n)
+    drop = [name for name in drop if name not in table.left_out]  # dropped already
     found = sample(table, quotas, n=args.n, keep=keep, drop=drop, options=options)
-    record = sample_record(found) | {"options": _options(args)}
+    record = sample_record(found) | {"left_out": {STATUS_COLUMN: statuses}, "options": _options(args)}
     if args.report:
         args.report.parent.mkdir(parents=True, exist_ok=True)
         args.report.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -142,6 +150,18 @@ def _sample(args: argparse.Namespace) -> int:
     _write_chosen(args, table, found)
     _print_sample(args, found, record)
     return 0
+
+
+def _say_what_is_read(table: "LabelTable", statuses: Mapping[str, int], n: int) -> None:
+    read = len(table) + len(table.left_out)
+    if statuses:
+        spelled = ", ".join(f"{status} {number:,}" for status, number in statuses.items())
+        print(
+            f"{len(table.left_out):,} of {read:,} rows are left out because their label_status is not ok ({spelled}); "
+            "--include-failed keeps them",
+            file=sys.stderr,
+        )
+    print(f"{read:,} rows read; choosing {n:,}", file=sys.stderr)
 
 
 def _write_chosen(args: argparse.Namespace, table: "LabelTable", found: "Sample") -> None:

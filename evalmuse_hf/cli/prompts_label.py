@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 from evalmuse_hf.cli.llm_options import add_llm_options, open_client, print_estimate, print_usage
 
 if TYPE_CHECKING:
+    from evalmuse_hf.prompts.clusters import Clusters
+    from evalmuse_hf.prompts.embeddings import Encoder
     from evalmuse_hf.prompts.labelling_run import PromptRow
     from evalmuse_hf.prompts.labels import PromptLabels
 
 FORMAT = 1
+DEFAULT_CLUSTERS = 7
+DEFAULT_SEED = 0
 
 
 def add_parser(commands: Any) -> None:
@@ -38,7 +42,8 @@ def add_parser(commands: Any) -> None:
     label.add_argument("--column", default="prompt", metavar="NAME", help="column of the prompt (default: prompt)")
     label.add_argument("--json", action="store_true", help="print the counts as JSON")
     cluster = label.add_argument_group("clusters")
-    cluster.add_argument("--clusters", type=int, default=7, metavar="K", help="how many (default: 7)")
+    # None tells what was not said from what was: neither goes with --centers.
+    cluster.add_argument("--clusters", type=int, metavar="K", help=f"how many (default: {DEFAULT_CLUSTERS})")
     cluster.add_argument(
         "--embedding",
         default="minilm",
@@ -49,7 +54,7 @@ def add_parser(commands: Any) -> None:
     cluster.add_argument("--embedding-cache", type=Path, metavar="DIR", help="keep finished embeddings here")
     cluster.add_argument("--centers", type=Path, metavar="FILE", help="assign to these centers instead of fitting")
     cluster.add_argument("--save-centers", type=Path, metavar="FILE", help="keep the centers, for later prompts")
-    cluster.add_argument("--seed", type=int, default=0, help="of k-means (default: 0)")
+    cluster.add_argument("--seed", type=int, help=f"of k-means (default: {DEFAULT_SEED})")
     add_llm_options(label)
 
 
@@ -60,11 +65,13 @@ def run(args: argparse.Namespace) -> int:
 
     _check(args)
     rows = read_prompt_rows(read_rows(args.table), column=args.column)
+    # An estimate embeds nothing. Else what can go wrong with the clusters shall do so before labels are paid for.
+    ready = None if args.embedding == "none" or args.llm_estimate else _prepare(args, rows)
     labelled = _label(args, [row.prompt for row in rows])
     if labelled is None:
         return 0  # only the estimate was asked for
     labeller, labels = labelled
-    clusters: Sequence[int | None] = [None] * len(rows) if args.embedding == "none" else _clusters(args, rows)
+    clusters: Sequence[int | None] = [None] * len(rows) if ready is None else _clusters(args, rows, *ready)
     written = [
         labelled_row(row.values, label, labeller=labeller, cluster=cluster)
         for row, label, cluster in zip(rows, labels, clusters, strict=True)
@@ -84,10 +91,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     """Refuse options that cannot be kept before anything is read or paid for."""
-    if args.clusters < 1:
+    if args.clusters is not None and args.clusters < 1:
         raise ValueError(f"--clusters is {args.clusters}, expected at least 1; say --embedding none for no clusters.")
-    if args.embedding == "none" and (args.centers or args.save_centers):
-        raise ValueError("--centers and --save-centers need an embedding; leave --embedding none out.")
+    if args.embedding == "none" and (args.centers or args.save_centers or args.embedding_cache):
+        raise ValueError(
+            "--centers, --save-centers and --embedding-cache need an embedding; leave --embedding none out."
+        )
+    if args.centers and not (args.clusters is None and args.seed is None):
+        raise ValueError(
+            "--centers assigns to clusters that are there, while --clusters and --seed fit new ones; give one or the "
+            "other."
+        )
     if args.labeller == "rules" and (args.llm or args.llm_estimate):
         raise ValueError("Options of a chat model are given, but the labeller is rules; add --labeller llm.")
 
@@ -112,22 +126,41 @@ def _label(args: argparse.Namespace, prompts: Sequence[str]) -> "tuple[str, list
     return labeller.name, labels
 
 
-def _clusters(args: argparse.Namespace, rows: Sequence["PromptRow"]) -> list[int]:
-    from evalmuse_hf.prompts.clusters import Clusters, fit_clusters
-    from evalmuse_hf.prompts.embeddings import embed_prompts, load_encoder
+def _prepare(args: argparse.Namespace, rows: Sequence["PromptRow"]) -> "tuple[Encoder, Clusters | None]":
+    """Encoder, and the centers to assign to, if any."""
+    from evalmuse_hf.prompts.clusters import Clusters, require_fitting
+    from evalmuse_hf.prompts.embeddings import load_encoder
 
     centers = Clusters.load(args.centers) if args.centers else None
+    if centers is None:
+        number, different = args.clusters or DEFAULT_CLUSTERS, len({row.prompt for row in rows})
+        if different < number:
+            raise ValueError(
+                f"{different} different prompts cannot make {number} clusters; ask for fewer with --clusters, or for "
+                "none with --embedding none."
+            )
+        require_fitting()
     encoder = load_encoder(args.embedding)
     if centers and centers.encoder != encoder.name:
         raise ValueError(
             f"The centers in {args.centers} were fitted with {centers.encoder}, not {encoder.name}; name that model "
             "with --embedding, or fit new ones."
         )
+    return encoder, centers
+
+
+def _clusters(
+    args: argparse.Namespace, rows: Sequence["PromptRow"], encoder: "Encoder", centers: "Clusters | None"
+) -> list[int]:
+    from evalmuse_hf.prompts.clusters import fit_clusters
+    from evalmuse_hf.prompts.embeddings import embed_prompts
+
     prompts = [row.prompt for row in rows]
     vectors = embed_prompts(prompts, encoder, cache=args.embedding_cache, progress=not args.quiet)
     if centers is None:
         ids = [row.prompt_id for row in rows]
-        centers = fit_clusters(ids, vectors, k=args.clusters, seed=args.seed, encoder=encoder.name)
+        number, seed = args.clusters or DEFAULT_CLUSTERS, args.seed or DEFAULT_SEED
+        centers = fit_clusters(ids, vectors, k=number, seed=seed, encoder=encoder.name)
     if args.save_centers:
         centers.save(args.save_centers)
     return [int(number) for number in centers.assign(vectors)]

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalmuse_hf.optional import require
+from evalmuse_hf.prompts.tables import writing_whole
 
 N_CLUSTERS = 7
 """As many as in the paper."""
@@ -65,9 +67,7 @@ class Clusters:
         Args:
             path: Where to, by custom ``.npz``; an earlier file is replaced once this one is whole.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        with part.open("wb") as file:
+        with writing_whole(path) as file:
             np.savez(
                 file,
                 format=np.int64(_FORMAT),
@@ -76,7 +76,6 @@ class Clusters:
                 encoder=np.str_(self.encoder),
                 seed=np.int64(self.seed),
             )
-        part.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "Clusters":
@@ -148,9 +147,20 @@ def fit_clusters(
     return Clusters(found.centers[numbering], sizes[numbering], encoder, seed)
 
 
+def require_fitting() -> tuple[Any, Any]:
+    """Import what fitting needs: k-means of scikit-learn, and threadpoolctl.
+
+    Raises:
+        ImportError: If one is not installed.
+    """
+    return (
+        require("sklearn.cluster", purpose="Clustering prompts", extra="prompts"),
+        require("threadpoolctl", purpose="Clustering prompts", extra="prompts"),
+    )
+
+
 def _centers(vectors: NDArray[np.float32], k: int, seed: int, mini_batch_above: int) -> NDArray[np.float32]:
-    cluster = require("sklearn.cluster", purpose="Clustering prompts", extra="prompts")
-    threads = require("threadpoolctl", purpose="Clustering prompts", extra="prompts")
+    cluster, threads = require_fitting()
     kind = cluster.MiniBatchKMeans if len(vectors) > mini_batch_above else cluster.KMeans
     with threads.threadpool_limits(limits=1):
         fitted = kind(n_clusters=k, n_init=_RESTARTS, random_state=seed % 2**32).fit(vectors)

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from evalmuse_hf.elements import LONE_SURROGATE
 from evalmuse_hf.optional import require
+from evalmuse_hf.prompts.tables import first_line, writing_whole
 
 logger = logging.getLogger(__name__)
 
@@ -50,13 +52,13 @@ class SentenceEncoder:
     batch_size: int = 64
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embed texts; a long one is cut where the model cuts it.
+        """Embed texts; a long one is cut where the model cuts it, and half of a character read as U+FFFD.
 
         Args:
             texts: The texts.
         """
         vectors = self.model.encode(
-            list(texts),
+            [LONE_SURROGATE.sub("\ufffd", text) for text in texts],
             batch_size=self.batch_size,
             convert_to_numpy=True,
             normalize_embeddings=True,
@@ -90,7 +92,7 @@ def load_encoder(model: str = PACKAGED, *, device: str | None = None, batch_size
         network = library.SentenceTransformer(source, device=device, revision=revision)
     except (OSError, ValueError) as error:
         raise ValueError(
-            f"The embedding model {model!r} cannot be loaded ({str(error).splitlines()[0]}); name {PACKAGED!r}, a "
+            f"The embedding model {model!r} cannot be loaded ({first_line(error)}); name {PACKAGED!r}, a "
             "folder of a sentence-transformers model, or ORG/NAME on the Hub."
         ) from error
     folder = Path(source)
@@ -133,7 +135,8 @@ def _chunks(
             if vectors is None:
                 vectors = np.asarray(encoder.encode(chunk), dtype=np.float32)
                 if path:
-                    _write(vectors, path)
+                    with writing_whole(path) as file:
+                        np.save(file, vectors)
             yield vectors
             bar.update(len(chunk))
 
@@ -159,15 +162,6 @@ def _read(path: Path, rows: int) -> NDArray[np.float32] | None:
         logger.warning("%s does not hold %s vectors; it is made again.", path, rows)
         return None
     return np.asarray(vectors, dtype=np.float32)
-
-
-def _write(vectors: NDArray[np.float32], path: Path) -> None:
-    """Write a chunk; the file appears only when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        np.save(file, vectors)
-    part.replace(path)
 
 
 def _fingerprint(folder: Path) -> str:

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalmuse_hf.elements import LONE_SURROGATE
 from evalmuse_hf.prompts.tables import TableRow
 
 ID_COLUMNS = ("id", "prompt_id")
 """Columns that hold the identifier, the first that a table has."""
 
+STATUS_COLUMN = "label_status"
+"""Column that says whether labelling a row went well: "ok", or something else. A table need not have it."""
+
+_OK = "ok"
 _SHOWN = 5
 
 
@@ -39,12 +44,14 @@ class LabelTable:
         labels: By dimension.
         features: By name, one finite number per candidate.
         id_column: Column that the identifiers were read from; empty if from none.
+        left_out: Status of the rows that are no candidates since their labelling failed, by identifier.
     """
 
     ids: tuple[str, ...]
     labels: Mapping[str, LabelColumn]
     features: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     id_column: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -97,10 +104,13 @@ class LabelTable:
         binned: Mapping[str, int] | None = None,
         id_column: str | None = None,
         separator: str = ";",
+        include_failed: bool = False,
     ) -> "LabelTable":
         """Make a table from the rows of a file.
 
-        A cell holds a list of labels, or a text of one or more labels; an absent, null or empty one means none.
+        A cell holds a list of labels, or a text of one or more labels; an absent, null or empty one means none. A row
+        with another `STATUS_COLUMN` than "ok" is left out: it has no labels because nobody knows them, and would fill
+        a sample without counting anywhere.
 
         Args:
             rows: The rows.
@@ -109,20 +119,21 @@ class LabelTable:
             binned: Columns with numbers that become a dimension each, with so many bins of equal width.
             id_column: Column with the identifier; None takes the first of `ID_COLUMNS` that the first row has.
             separator: What stands between the labels of a text.
+            include_failed: Whether rows whose labelling failed are candidates as well.
 
         Raises:
-            ValueError: If there is no row, no row has a column, an identifier is missing or comes twice, or a number
-                is none.
+            ValueError: If there is no row, all are left out, no row has a column, an identifier is missing or comes
+                twice, or a number is none.
         """
         binned = binned or {}
-        reader = _RowReader(dimensions, (*features, *binned), id_column, separator)
+        reader = _RowReader(dimensions, (*features, *binned), id_column, separator, include_failed)
         for row in rows:
             reader.read(row)
         labels, numbers = reader.arrays()
         for name, bins in binned.items():
             labels[name] = _cut(numbers[name], bins, name)
         table = cls.from_arrays(reader.ids, labels=labels, features={name: numbers[name] for name in features})
-        return replace(table, id_column=reader.id_column or "")
+        return replace(table, id_column=reader.id_column or "", left_out=reader.left_out)
 
     def places(self, ids: Iterable[str], *, what: str) -> NDArray[np.int64]:
         """Where candidates stand.
@@ -132,14 +143,18 @@ class LabelTable:
             what: What they are, for the message, such as ``"to keep"``.
 
         Raises:
-            ValueError: If one is not in the table.
+            ValueError: If one is not in the table, or was left out.
         """
         known = {name: place for place, name in enumerate(self.ids)}
         wanted = sorted(set(ids))
+        if failed := [name for name in wanted if name in self.left_out]:
+            raise ValueError(
+                f"{len(failed)} of the {len(wanted)} ids {what} are left out because their labelling failed: "
+                f"{_first(failed)}; label them again, or keep what failed with --include-failed (`include_failed`)."
+            )
         if unknown := [name for name in wanted if name not in known]:
             raise ValueError(
-                f"{len(unknown)} of the {len(wanted)} ids {what} are not in the table: "
-                f"{', '.join(map(repr, unknown[:_SHOWN]))}{', ...' if len(unknown) > _SHOWN else ''}."
+                f"{len(unknown)} of the {len(wanted)} ids {what} are not in the table: {_first(unknown)}."
             )
         return np.array([known[name] for name in wanted], dtype=np.int64)
 
@@ -150,7 +165,8 @@ class LabelTable:
             seed: Another seed, other lots.
         """
         key = str(seed).encode()
-        digests = b"".join(blake2b(name.encode(), digest_size=8, key=key).digest() for name in self.ids)
+        names = (name.encode("utf-8", "surrogatepass") for name in self.ids)
+        digests = b"".join(blake2b(name, digest_size=8, key=key).digest() for name in names)
         return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
@@ -158,9 +174,16 @@ class _RowReader:
     """What has been read so far: identifiers, labels as numbers, and features."""
 
     def __init__(
-        self, dimensions: Sequence[str], numbers: Sequence[str], id_column: str | None, separator: str
+        self,
+        dimensions: Sequence[str],
+        numbers: Sequence[str],
+        id_column: str | None,
+        separator: str,
+        include_failed: bool,
     ) -> None:
         self.ids: list[str] = []
+        self.left_out: dict[str, str] = {}
+        self._include_failed = include_failed
         self.id_column, self._separator = id_column, separator
         self._names: dict[str, dict[str, int]] = {name: {} for name in dimensions}
         self._labels: dict[str, list[tuple[int, int]]] = {name: [] for name in dimensions}
@@ -183,10 +206,14 @@ class _RowReader:
             raise ValueError(
                 f"{row.place} has the {self.id_column} {str(name)!r} a second time; every row needs its own."
             )
-        place = len(self.ids)
-        self.ids.append(str(name))
         self._seen.add(str(name))
         self._columns.update(dict.fromkeys(row.values))
+        status = str(row.values.get(STATUS_COLUMN, _OK) or "missing").strip()
+        if status != _OK and not self._include_failed:
+            self.left_out[str(name)] = status
+            return
+        place = len(self.ids)
+        self.ids.append(str(name))
         for dimension, known in self._names.items():
             for label in _labels_of(row.values.get(dimension), self._separator):
                 self._labels[dimension].append((place, known.setdefault(label, len(known))))
@@ -196,6 +223,12 @@ class _RowReader:
     def arrays(
         self,
     ) -> tuple[dict[str, tuple[Sequence[str], NDArray[np.bool_]]], dict[str, NDArray[np.float64]]]:
+        if self.left_out and not self.ids:
+            raise ValueError(
+                f"All {len(self.left_out)} rows of the table are left out because their labelling failed "
+                f"({STATUS_COLUMN} of the first: {next(iter(self.left_out.values()))!r}); label them again, or keep "
+                "what failed with --include-failed (`include_failed`)."
+            )
         if not self.ids:
             raise ValueError("The table has no rows; nothing can be chosen from it.")
         labels: dict[str, tuple[Sequence[str], NDArray[np.bool_]]] = {}
@@ -219,7 +252,11 @@ def _labels_of(cell: Any, separator: str) -> Iterator[str]:
         parts = cell if isinstance(cell, list | tuple) else [cell]
     for part in parts:
         if part is not None and (label := str(part).strip()):
-            yield label
+            yield LONE_SURROGATE.sub("\ufffd", label)
+
+
+def _first(ids: Sequence[str]) -> str:
+    return f"{', '.join(map(repr, ids[:_SHOWN]))}{', ...' if len(ids) > _SHOWN else ''}"
 
 
 def _number(row: TableRow, column: str) -> float:

@@ -1,11 +1,13 @@
 """Labels a table of prompts: the stage between collecting and sampling."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from tqdm import tqdm
 
+from evalmuse_hf.elements import LONE_SURROGATE, clean_prompt, text_problem
 from evalmuse_hf.prompts.label_table import ID_COLUMNS
 from evalmuse_hf.prompts.labels import DIMENSIONS, Labeller, PromptLabels
 from evalmuse_hf.prompts.tables import TableRow
@@ -16,6 +18,7 @@ CLUSTER = "cluster"
 COLUMNS = (*DIMENSIONS, CLUSTER, "label_status", "label_message", "labeller")
 """Columns that this stage writes."""
 
+_ALWAYS = {*COLUMNS} - {CLUSTER}  # a row that has all of these has been here before
 _EARLIER = "source_"
 _AT_ONCE = 1000
 
@@ -68,7 +71,7 @@ def read_prompt_rows(rows: Iterable[TableRow], *, column: str = "prompt") -> lis
 
 
 def label_prompts(prompts: Sequence[str], labeller: Labeller, *, progress: bool = False) -> Iterator[PromptLabels]:
-    """Label prompts, a thousand at a time.
+    """Label prompts, a thousand at a time; one with half of a character fails and is shown to no labeller.
 
     Args:
         prompts: The prompts.
@@ -84,13 +87,20 @@ def label_prompts(prompts: Sequence[str], labeller: Labeller, *, progress: bool 
     with tqdm(total=len(prompts), unit="prompt", desc="labelling prompts", delay=2, disable=not progress) as bar:
         for start in range(0, len(prompts), _AT_ONCE):
             part = prompts[start : start + _AT_ONCE]
-            labels = labeller.label(part)
-            if len(labels) != len(part):
+            whole = [prompt for prompt in part if not LONE_SURROGATE.search(prompt)]
+            labels = labeller.label(whole)
+            if len(labels) != len(whole):
                 raise ValueError(
-                    f"The labeller {labeller.name!r} returned {len(labels)} labels for {len(part)} prompts."
+                    f"The labeller {labeller.name!r} returned {len(labels)} labels for {len(whole)} prompts."
                 )
-            yield from labels
+            left = iter(labels)
+            for prompt in part:
+                yield _half_character(prompt) if LONE_SURROGATE.search(prompt) else next(left)
             bar.update(len(part))
+
+
+def _half_character(prompt: str) -> PromptLabels:
+    return PromptLabels((), (), (), "failed", f"The prompt {text_problem(clean_prompt(prompt))}")
 
 
 def labelled_row(
@@ -99,7 +109,8 @@ def labelled_row(
     """A row with its labels; its other columns stay.
 
     A column of a source that has the name of one of ours, such as the category that PartiPrompts gives, stays too, as
-    ``source_category``. What an earlier run of this stage wrote is replaced.
+    ``source_category``, or ``source_category_2`` where there is one of that name. What an earlier run of this stage
+    wrote is replaced.
 
     Args:
         values: Columns of the row.
@@ -108,17 +119,22 @@ def labelled_row(
         cluster: Its cluster; None if none was asked for.
     """
     ours = set(COLUMNS)
-    again = "label_status" in values
+    again = values.keys() >= _ALWAYS
     row: dict[str, Any] = {}
     for name, value in values.items():
         if name not in ours:
             row[name] = value
-        elif not again and f"{_EARLIER}{name}" not in values:
-            row[f"{_EARLIER}{name}"] = value
+        elif not again:
+            row[_free_name(f"{_EARLIER}{name}", {*values, *row})] = value
     row |= {dimension: list(getattr(labels, dimension)) for dimension in DIMENSIONS}
     if cluster is not None:
         row[CLUSTER] = str(cluster)
     return row | {"label_status": labels.status, "label_message": labels.message, "labeller": labeller}
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    numbered = (f"{name}_{number}" for number in count(2))
+    return next(free for free in chain([name], numbered) if free not in taken)
 
 
 def count_labels(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:

@@ -1,10 +1,12 @@
 """A page that shows prompts before and after sampling, made from the report of `sample_record` alone."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evalmuse_hf.elements import LONE_SURROGATE
 from evalmuse_hf.prompts.sampling_report import FORMAT
 from evalmuse_hf.reports import Bars, Cell, Document, Section, Table, write_document
 
@@ -17,6 +19,21 @@ _STATUSES = {
 _CHOICES = {"milp": "this sample", "lp_rounding": "LP rounding", "greedy": "greedy", "random": "random"}
 _ROUNDED = 1e-6  # a number this near to a whole one is shown as that
 
+# What a page shows of a report, with its kinds. None among the kinds: an unknown number, as of an infeasible sample.
+_Kinds = Mapping[str, tuple[type, ...]]
+_NUMBER = (int, float)
+_NUMBER_OR_NONE = (*_NUMBER, type(None))
+_KNOWN: _Kinds = {"n": _NUMBER, "n_candidates": _NUMBER, "status": (str,), "proven_gap": _NUMBER_OR_NONE}
+_BIN: _Kinds = {
+    **{"dimension": (str,), "bin": (str,)},
+    **dict.fromkeys(("supply", "target", "achieved", "deviation"), _NUMBER_OR_NONE),
+}
+_MISSING: _Kinds = {"dimension": (str,), "bin": (str,), "missing": _NUMBER}
+_CHOICE: _Kinds = {
+    **{"value": _NUMBER, "keeps_bounds": (bool,)},
+    **dict.fromkeys(("total_deviation", "largest_deviation"), _NUMBER_OR_NONE),
+}
+
 
 def read_sampling_report(path: Path) -> dict[str, Any]:
     """Read a report that `evalmuse prompts sample --report` wrote.
@@ -25,17 +42,49 @@ def read_sampling_report(path: Path) -> dict[str, Any]:
         path: The file.
 
     Raises:
-        ValueError: If there is none, it is no JSON, or of another version.
+        ValueError: If there is none, it is no JSON, of another version, or lacks something that the page shows.
     """
     if not path.is_file():
         raise ValueError(f"There is no sampling report at {path}; `evalmuse prompts sample --report FILE` writes one.")
     try:
-        record = json.loads(path.read_text("utf-8"))
+        read = json.loads(path.read_text("utf-8"))
+        record = json.loads(LONE_SURROGATE.sub("\ufffd", json.dumps(read, ensure_ascii=False)))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no JSON ({error}); write it again with `evalmuse prompts sample`.") from None
     if not isinstance(record, dict) or record.get("format") != FORMAT or not isinstance(record.get("bins"), list):
         raise ValueError(f"{path} is no sampling report of format {FORMAT}; write it with `evalmuse prompts sample`.")
+    if problem := _problem(record):
+        raise ValueError(
+            f"{path} is no whole sampling report: {problem}; write it again with `evalmuse prompts sample --report`."
+        )
     return record
+
+
+def _problem(record: Mapping[str, Any]) -> str | None:
+    """What is missing from a report, or of another kind than `sample_record` writes."""
+    missing, choices, options = record.get("missing"), record.get("choices"), record.get("options")
+    if not isinstance(missing, list) or not isinstance(choices, dict) or not isinstance(options, dict | None):
+        return "'missing' is no list, or 'choices' or 'options' no object"
+    parts: list[tuple[str, Any, _Kinds]] = [("it", record, _KNOWN)]
+    parts += [(f"bin {place}", bin_, _BIN) for place, bin_ in enumerate(record["bins"], start=1)]
+    parts += [(f"entry {place} of 'missing'", entry, _MISSING) for place, entry in enumerate(missing, start=1)]
+    parts += [(f"choice {name!r}", choice, _CHOICE) for name, choice in choices.items()]
+    for what, part, kinds in parts:
+        if not isinstance(part, dict):
+            return f"{what} is {part!r:.60}, expected an object"
+        for key, kind in kinds.items():
+            if key not in part:
+                return f"{what} has no {key!r}"
+            if not _is_of(part[key], kind):
+                return f"{what} has {part[key]!r:.60} in {key!r}"
+    return None
+
+
+def _is_of(value: Any, kinds: tuple[type, ...]) -> bool:
+    """Whether a value is of one of these kinds; a number must be finite, and JSON's true is none."""
+    if isinstance(value, bool):
+        return bool in kinds
+    return isinstance(value, kinds) and (not isinstance(value, _NUMBER) or abs(value) <= sys.float_info.max)
 
 
 def write_sampling_page(record: Mapping[str, Any], path: Path) -> None:

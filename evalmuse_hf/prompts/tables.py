@@ -5,10 +5,15 @@ Here a row that cannot be read ends the work with a sentence: a benchmark is not
 
 import csv
 import json
+import os
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from evalmuse_hf.elements import LONE_SURROGATE
 
 ENDINGS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 """Ends of the names of tables that are read."""
@@ -55,6 +60,8 @@ def read_rows(path: Path) -> Iterator[TableRow]:
 def write_rows(rows: Iterable[Mapping[str, Any]], path: Path) -> int:
     """Write JSON lines; the file appears only when it is whole.
 
+    Half of a character, which no file can hold, is written as U+FFFD, in whatever column it stands.
+
     Args:
         rows: The rows.
         path: Where to; an earlier file is replaced.
@@ -62,15 +69,45 @@ def write_rows(rows: Iterable[Mapping[str, Any]], path: Path) -> int:
     Returns:
         How many rows were written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
     number = 0
-    with part.open("w", encoding="utf-8") as file:
+    with writing_whole(path) as file:
         for row in rows:
-            file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+            line = LONE_SURROGATE.sub("\ufffd", json.dumps(row, ensure_ascii=False, default=str))
+            file.write(f"{line}\n".encode())
             number += 1
-    part.replace(path)
     return number
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that appears only when it is whole, whoever else is writing it.
+
+    Args:
+        path: The file; folders above it are made, an earlier one is replaced.
+
+    Yields:
+        Where to write. If that fails, nothing stays of it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not the process id alone: machines that share the folder may have the same one.
+    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says, or its kind where it says nothing.
+
+    Args:
+        error: The error.
+    """
+    lines = map(str.strip, str(error).splitlines())
+    return next(filter(None, lines), type(error).__name__)
 
 
 def read_ids(path: Path) -> list[str]:
@@ -142,4 +179,4 @@ def _parquet_rows(path: Path) -> Iterator[TableRow]:
                     number += 1
                     yield TableRow(f"row {number} of {path.name}", values)
     except pa.ArrowException as error:
-        raise ValueError(f"{path} cannot be read as Parquet ({str(error).splitlines()[0]}).") from None
+        raise ValueError(f"{path} cannot be read as Parquet ({first_line(error)}).") from None

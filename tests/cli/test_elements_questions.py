@@ -4,6 +4,7 @@ import json
 import pytest
 
 from evalmuse_hf.cli import elements_questions
+from evalmuse_hf.cli.main import main
 from evalmuse_hf.llm import ChatReply, StructuredClient
 
 ROWS = [
@@ -136,3 +137,11 @@ def test_damaged_rows_are_named(table, tmp_path, row, said):
 def test_an_estimate_needs_a_model(table, tmp_path):
     with pytest.raises(ValueError, match="add --llm MODEL"):
         ask(table, "--out", tmp_path / "out.jsonl", "--llm-estimate")
+
+
+def test_a_row_that_could_not_be_split_passes_through(tmp_path):
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    odd = {"id": "d", "prompt": None, "elements": [], "split_status": "failed"}
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*ROWS, odd]), "utf-8")
+    assert main(["elements", "questions", str(path), "--out", str(out)]) == 0
+    assert json.loads(out.read_text("utf-8").splitlines()[-1]) == odd

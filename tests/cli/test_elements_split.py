@@ -182,3 +182,31 @@ def test_an_estimate_sends_and_writes_nothing(table, tmp_path, monkeypatch):
     assert split(*words) == 0
     assert len(requested) == 5
     assert not (tmp_path / "split.jsonl").exists()
+
+
+@pytest.mark.parametrize("ids", [("b", "a", "z"), ("x", "x", "z"), ("x", "y", "1")], ids=["over", "in", "a number"])
+def test_an_id_that_comes_twice_is_one_sentence_before_anything_is_split(table, tmp_path, ids, monkeypatch):
+    def load(name):
+        raise AssertionError("too late")
+
+    monkeypatch.setattr("evalmuse_hf.elements.splitters.load_splitter", load)
+    other = tmp_path / "other.csv"
+    other.write_text("prompt_id,prompt\n" + "".join(f"{name},a cat\n" for name in ids))
+    table.write_text(table.read_text("utf-8") + '\n{"id": 1, "prompt": "a cat"}\n')
+    with pytest.raises(ValueError, match=r"row \d of other\.csv has the id '(b|x|1)' of (line|row) \d of .*own\."):
+        split(table, other, "--out", tmp_path / "split.jsonl", "--splitter", "rules")
+    assert not (tmp_path / "split.jsonl").exists()
+
+
+def test_an_empty_id_is_one_sentence(tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text('{"id": null, "prompt_id": "a", "prompt": "a cat"}\n{"id": " ", "prompt": "a cat"}')
+    with pytest.raises(ValueError, match=r"line 2 of prompts\.jsonl has no id"):
+        split(path, "--out", tmp_path / "split.jsonl", "--splitter", "rules")
+
+
+def test_half_characters_of_any_column_end_nothing(tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text('{"id": "a", "prompt": "a cat", "note": ["\\ud800"], "elements": [{"text": "\\udc00"}]}')
+    assert split(path, "--out", tmp_path / "split.jsonl", "--splitter", "rules") == 0
+    assert rows_of(tmp_path / "split.jsonl")[0]["note"] == ["\ufffd"]

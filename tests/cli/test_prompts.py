@@ -167,3 +167,62 @@ def test_the_parser_needs_no_heavy_import():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.fixture
+def half_labelled(tmp_path):
+    """60 rows, of which every third has no labels since labelling it failed, and two more timed out."""
+    path = tmp_path / "labelled.jsonl"
+    rows = [
+        {
+            "id": f"p{row:02d}",
+            "kind": ["ab"[row % 2]] if row % 3 else [],
+            "label_status": "ok" if row % 3 else "failed",
+        }
+        for row in range(60)
+    ]
+    for row in rows[1:3]:
+        row |= {"kind": [], "label_status": "timeout"}
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def test_rows_whose_labelling_failed_are_not_chosen(half_labelled, capsys):
+    # 5 of each of two kinds, but 12 rows wanted: two without labels fill up for nothing, if they are candidates.
+    words = ("--dimension", "kind", "--target", "kind=5", "--json")
+    status, rows = sample(half_labelled, *words, n=12)
+    assert status == 0
+    assert {row["label_status"] for row in rows} == {"ok"}
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+    assert report["left_out"] == {"label_status": {"failed": 20, "timeout": 2}}
+    assert report["n_candidates"] == 38
+    assert [line for line in said.err.splitlines() if "left out" in line] == [
+        "22 of 60 rows are left out because their label_status is not ok (failed 20, timeout 2); "
+        "--include-failed keeps them"
+    ]
+    status, rows = sample(half_labelled, *words, "--include-failed", n=12)
+    assert (status, sum(row["label_status"] != "ok" for row in rows)) == (0, 2)
+    report = json.loads(capsys.readouterr().out)
+    assert (report["left_out"], report["n_candidates"]) == ({"label_status": {}}, 60)
+
+
+def test_ids_to_keep_must_have_labels_and_ids_to_drop_need_none(half_labelled, capsys):
+    ids = half_labelled.parent / "ids.txt"
+    ids.write_text("p00\np04\n")
+    status, rows = sample(half_labelled, "--dimension", "kind", "--keep", str(ids), n=4)
+    assert (status, rows) == (2, None)
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "1 of the 2 ids to keep are left out because their labelling failed: 'p00'" in error
+    assert "--include-failed" in error
+    status, rows = sample(half_labelled, "--dimension", "kind", "--drop", str(ids), n=37)
+    assert status == 0
+    assert "p04" not in {row["id"] for row in rows}
+    status, rows = sample(half_labelled, "--dimension", "kind", "--keep", str(ids), "--include-failed", n=4)
+    assert {"p00", "p04"} <= {row["id"] for row in rows}
+
+
+def test_a_table_without_any_labels_is_one_sentence(half_labelled, capsys):
+    half_labelled.write_text('{"id": "1", "kind": [], "label_status": "failed"}\n')
+    assert sample(half_labelled, "--dimension", "kind", n=1) == (2, None)
+    assert "All 1 rows of the table are left out" in capsys.readouterr().err.splitlines()[-1]

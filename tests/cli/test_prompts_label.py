@@ -1,5 +1,6 @@
 import argparse
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from evalmuse_hf.cli import prompts_label
 from evalmuse_hf.llm import ChatReply, StructuredClient
 from evalmuse_hf.prompts import LabelTable, embeddings
+from evalmuse_hf.prompts.clusters import Clusters
 from evalmuse_hf.prompts.tables import read_rows
 
 
@@ -143,6 +145,11 @@ def test_nothing_labelled_is_a_failure(table, tmp_path):
     [
         (["--clusters", "0"], "--clusters is 0"),
         (["--embedding", "none", "--centers", "x"], "need an embedding"),
+        (["--embedding", "none", "--embedding-cache", "x"], "need an embedding"),
+        (["--centers", "x", "--clusters", "7"], "--clusters and --seed fit new ones; give one or the other"),
+        (["--centers", "x", "--seed", "0"], "--clusters and --seed fit new ones; give one or the other"),
+        (["--clusters", "5"], "4 different prompts cannot make 5 clusters; ask for fewer with --clusters"),
+        ([], "4 different prompts cannot make 7 clusters"),
         (["--llm", "x"], "add --labeller llm"),
         (["--column", "text", "--embedding", "none"], "no column text"),
     ],
@@ -150,3 +157,65 @@ def test_nothing_labelled_is_a_failure(table, tmp_path):
 def test_mistakes_are_one_sentence(table, tmp_path, words, message):
     with pytest.raises(ValueError, match=message):
         label(table, "--out", tmp_path / "out.jsonl", *words)
+
+
+@pytest.mark.parametrize(
+    "problem, message",
+    [
+        ("clusters", "4 different prompts cannot make 5 clusters"),
+        ("model", "cannot be loaded"),
+        ("centers", "were fitted with other, not words"),
+        ("no centers", "There are no cluster centers"),
+        ("library", "Clustering prompts needs `threadpoolctl`"),
+    ],
+)
+def test_nothing_is_paid_for_before_the_clusters_can_work(table, tmp_path, model, monkeypatch, problem, message):
+    pytest.importorskip("sklearn")
+    words = [table, "--out", tmp_path / "out.jsonl", "--labeller", "llm", "--llm", "x"]
+    if problem == "clusters":
+        words += ["--clusters", 5]
+    elif problem == "model":
+        words += ["--clusters", 2, "--embedding", tmp_path / "gone"]
+        monkeypatch.setitem(sys.modules, "sentence_transformers", NoModels)
+    elif problem == "library":
+        words += ["--clusters", 2]
+        monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    else:
+        words += ["--centers", tmp_path / "centers.npz"]
+        monkeypatch.setattr(embeddings, "load_encoder", lambda name: WordEncoder())
+        if problem == "centers":
+            Clusters(np.zeros((1, 3), np.float32), np.ones(1, np.int64), "other").save(tmp_path / "centers.npz")
+    with pytest.raises(ImportError if problem == "library" else ValueError, match=message):
+        label(*words)
+    assert model.calls == 0
+
+
+class NoModels:
+    """Stands in for `sentence_transformers`."""
+
+    class SentenceTransformer:
+        def __init__(self, *names, **options):
+            raise OSError("no such folder")
+
+
+def test_half_a_character_fails_alone(table, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(embeddings, "load_encoder", lambda model: WordEncoder())
+    table = tmp_path / "prompts.jsonl"
+    table.write_text('{"id":"a","prompt":"a \\ud800 cat"}\n{"id":"b","prompt":"a cat"}\n{"id":"c","prompt":"a car"}\n')
+    assert label(table, "--out", tmp_path / "out.jsonl", "--clusters", 2) == 0
+    rows = read(tmp_path / "out.jsonl")
+    assert [row["label_status"] for row in rows] == ["failed", "ok", "ok"]
+    assert rows[0]["prompt"] == "a \ufffd cat"
+    assert "holds half of a character" in rows[0]["label_message"]
+
+
+def test_seed_and_clusters_have_the_defaults_that_the_help_names(tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(embeddings, "load_encoder", lambda model: WordEncoder())
+    table, centers = tmp_path / "prompts.csv", tmp_path / "centers.npz"
+    kinds = ("cat", "car", "tree", "cat car", "cat tree", "car tree", "cat car tree", "dog")
+    table.write_text("id,prompt\n" + "".join(f"{number},a {kind}\n" for number, kind in enumerate(kinds)))
+    assert label(table, "--out", tmp_path / "out.jsonl", "--save-centers", centers) == 0
+    found = Clusters.load(centers)
+    assert (len(found.centers), found.seed) == (7, 0)

@@ -19,3 +19,12 @@ def test_a_page_comes_from_the_report_alone_and_is_that_of_the_sample(tmp_path, 
 def test_what_is_no_report_is_one_sentence(tmp_path, capsys):
     assert main(["prompts", "plot", str(tmp_path / "none.json"), "--html", str(tmp_path / "page.html")]) == 2
     assert "There is no sampling report at" in capsys.readouterr().err
+
+
+def test_a_partial_report_is_one_sentence(tmp_path, capsys):
+    report = tmp_path / "report.json"
+    for content in ({"format": 1, "bins": []}, {"format": 1, "bins": ["x"]}):
+        report.write_text(json.dumps(content))
+        assert main(["prompts", "plot", str(report), "--html", str(tmp_path / "page.html")]) == 2
+        (error,) = capsys.readouterr().err.splitlines()
+        assert "is no whole sampling report" in error

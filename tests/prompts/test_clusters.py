@@ -106,3 +106,30 @@ def test_vectors_of_another_encoder_are_refused(blobs):
     found = fit_clusters(*blobs, k=2, encoder="minilm")
     with pytest.raises(ValueError, match=r"expected \(N, 2\); use the encoder 'minilm'"):
         found.assign(np.zeros((1, 3), dtype=np.float32))
+
+
+def test_two_may_save_one_file(tmp_path, monkeypatch):
+    """Another one saves in the middle: the last to end is the one that stays."""
+    path = tmp_path / "centers.npz"
+    first, second = (Clusters(np.zeros((1, 2), np.float32), np.ones(1, np.int64), name) for name in ("one", "two"))
+    save = np.savez
+
+    def save_after_another(file, **parts):
+        monkeypatch.setattr(np, "savez", save)
+        save(file, **parts)
+        second.save(path)
+
+    monkeypatch.setattr(np, "savez", save_after_another)
+    first.save(path)
+    assert Clusters.load(path).encoder == "one"
+    assert [file.name for file in tmp_path.iterdir()] == ["centers.npz"]
+
+
+def test_centers_that_cannot_be_saved_leave_nothing(tmp_path, monkeypatch):
+    def fail(file, **parts):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(np, "savez", fail)
+    with pytest.raises(OSError, match="disk full"):
+        Clusters(np.zeros((1, 2), np.float32), np.ones(1, np.int64)).save(tmp_path / "centers.npz")
+    assert not list(tmp_path.iterdir())

@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import numpy as np
@@ -97,6 +98,8 @@ class FakeLibrary:
     class SentenceTransformer:
         def __init__(self, source, *, device, revision):
             FakeLibrary.asked = (source, device, revision)
+            if "silent" in source:
+                raise OSError
             if "gone" in source:
                 raise OSError("gone is not a local folder\nand more lines")
 
@@ -142,3 +145,50 @@ def test_the_packaged_model_tells_meanings_apart():
 
 def test_a_chunk_is_no_larger_than_a_batch_that_fits_in_memory():
     assert CHUNK <= 4096
+
+
+def test_an_error_without_text_is_a_sentence_too(library):
+    with pytest.raises(ValueError, match=r"'silent' cannot be loaded \(OSError\); name 'minilm'"):
+        load_encoder("silent")
+
+
+def test_a_model_never_sees_half_a_character():
+    """The tokenizers of transformers refuse one."""
+
+    class Model:
+        def encode(self, texts, **options):
+            self.texts = texts
+            return np.ones((len(texts), 2))
+
+    model = Model()
+    SentenceEncoder("m", model).encode(["a\ud800", "b"])
+    assert model.texts == ["a\ufffd", "b"]
+
+
+OTHER_PROCESS = """
+import sys
+from pathlib import Path
+import numpy as np
+from evalmuse_hf.prompts.embeddings import embed_prompts
+
+class Encoder:
+    name = "letters"
+    def encode(self, texts):
+        return np.ones((len(texts), 3), dtype=np.float32)
+
+embed_prompts(["a"], Encoder(), cache=Path(sys.argv[1]))
+"""
+
+
+def test_two_processes_may_share_a_cache(tmp_path, monkeypatch):
+    """Another process writes and ends the same chunk while this one writes it."""
+    save = np.save
+
+    def save_after_another(file, vectors):
+        save(file, vectors)
+        subprocess.run([sys.executable, "-c", OTHER_PROCESS, str(tmp_path)], check=True, timeout=60)
+
+    monkeypatch.setattr(np, "save", save_after_another)
+    ours = embed_prompts(["a"], LetterEncoder(), cache=tmp_path)
+    (file,) = tmp_path.iterdir()
+    np.testing.assert_array_equal(np.load(file), ours)

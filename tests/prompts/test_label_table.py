@@ -74,3 +74,35 @@ def test_unknown_ids_are_named(small_table):
     with pytest.raises(ValueError, match=r"1 of the 2 ids to keep are not in the table: 'nobody'"):
         table.places(["p03", "nobody"], what="to keep")
     assert len(table) == 12
+
+
+FAILED = (
+    {"id": "1", "a": ["x"], "label_status": "ok", "size": 1},
+    {"id": "2", "a": [], "label_status": "failed", "size": None},
+    {"id": "3", "a": ["y"], "size": 2},
+    {"id": "4", "a": "", "label_status": "", "size": 3},
+)
+
+
+def test_rows_whose_labelling_failed_are_no_candidates():
+    table = LabelTable.from_rows(rows(*FAILED), dimensions=["a"], features=["size"])
+    assert table.ids == ("1", "3")
+    assert table.left_out == {"2": "failed", "4": "missing"}
+    assert table.features["size"].tolist() == [1, 2]
+    with pytest.raises(ValueError, match=r"1 of the 2 ids to keep are left out because their labelling failed: '2'"):
+        table.places(["1", "2"], what="to keep")
+    whole = LabelTable.from_rows(rows(*FAILED), dimensions=["a"], include_failed=True)
+    assert (whole.ids, whole.left_out) == (("1", "2", "3", "4"), {})
+
+
+def test_rows_that_are_left_out_still_need_an_id_of_their_own():
+    with pytest.raises(ValueError, match=r"row 2 of t\.csv has the id '2' a second time"):
+        LabelTable.from_rows(rows(FAILED[1], {**FAILED[0], "id": "2"}), dimensions=["a"])
+    with pytest.raises(ValueError, match=r"All 1 rows of the table are left out because .* of the first: 'failed'"):
+        LabelTable.from_rows(rows(FAILED[1]), dimensions=["a"])
+
+
+def test_half_characters_end_nothing():
+    table = LabelTable.from_rows(rows({"id": "a\ud800", "a": "x\udc00"}), dimensions=["a"])
+    assert table.labels["a"].bins == ("x\ufffd",)
+    assert len(table.lots(0)) == 1

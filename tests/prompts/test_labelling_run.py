@@ -87,3 +87,35 @@ def test_labels_are_counted():
     assert list(counts["cluster"]) == [str(number) for number in range(11)]
     assert counts["cluster"]["0"] == 2
     assert "cluster" not in count_labels([labelled_row({"id": "1"}, LABELS, labeller="r")])
+
+
+def test_half_a_character_fails_and_takes_no_other_prompt_with_it():
+    asked = []
+
+    class Remembering(RuleLabeller):
+        def label(self, prompts):
+            asked.extend(prompts)
+            return super().label(prompts)
+
+    found = list(label_prompts(["a cat", "a \ud800 cat", "a car"], Remembering()))
+    assert asked == ["a cat", "a car"]
+    assert [labels.status for labels in found] == ["ok", "failed", "ok"]
+    assert [labels.category for labels in found] == [("Animals",), (), ("Vehicles",)]
+    assert found[1].message.startswith(r"The prompt holds half of a character ('\ud800' at position 2)")
+
+
+def test_a_source_that_has_both_names_keeps_both_columns():
+    source = {"id": "1", "category": "Pets", "source_category": "Living", "source_category_2": "Small"}
+    row = labelled_row(source, LABELS, labeller="rules-1")
+    assert [row[name] for name in ("source_category", "source_category_2", "source_category_3")] == [
+        *("Living", "Small", "Pets")
+    ]
+    assert row["category"] == ["Animals"]
+    again = labelled_row(row, LABELS, labeller="rules-1")
+    assert again == row
+
+
+def test_a_source_with_a_status_of_its_own_was_not_labelled_before():
+    row = labelled_row({"id": "1", "category": "Pets", "label_status": "done"}, LABELS, labeller="rules-1")
+    assert (row["source_category"], row["source_label_status"]) == ("Pets", "done")
+    assert row["label_status"] == "ok"

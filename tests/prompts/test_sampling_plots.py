@@ -56,8 +56,10 @@ def test_an_infeasible_report_says_what_is_missing():
         ("{", "is no JSON"),
         ("[]", "no sampling report of format 1"),
         ('{"format": 2, "bins": []}', "no sampling report of format 1"),
+        ('{"format": 1, "bins": []}', "no whole sampling report: 'missing' is no list"),
+        ('{"format": 1, "bins": ["x"], "missing": [], "choices": {}}', "no whole sampling report: it has no 'n'"),
     ],
-    ids=["absent", "cut off", "a list", "of another version"],
+    ids=["absent", "cut off", "a list", "of another version", "nothing but bins", "no numbers"],
 )
 def test_other_files_are_refused(tmp_path, content, message):
     path = tmp_path / "report.json"
@@ -65,3 +67,38 @@ def test_other_files_are_refused(tmp_path, content, message):
         path.write_text(content)
     with pytest.raises(ValueError, match=message):
         read_sampling_report(path)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda record: record.update(bins=["x"]), "bin 1 is 'x', expected an object"),
+        (lambda record: record["bins"][1].pop("supply"), "bin 2 has no 'supply'"),
+        (lambda record: record["bins"][0].update(target="3"), "bin 1 has '3' in 'target'"),
+        (lambda record: record["bins"][0].update(achieved=float("nan")), "bin 1 has nan in 'achieved'"),
+        (lambda record: record["bins"][0].update(achieved=True), "bin 1 has True in 'achieved'"),
+        (lambda record: record.update(n=None), "it has None in 'n'"),
+        (lambda record: record.update(n=10**400), "it has 1000"),
+        (lambda record: record["choices"].update(random=[]), r"choice 'random' is \[\], expected an object"),
+        (lambda record: record["choices"]["milp"].pop("keeps_bounds"), "choice 'milp' has no 'keeps_bounds'"),
+        (lambda record: record.update(missing=[{}]), "entry 1 of 'missing' has no 'dimension'"),
+        (lambda record: record.update(options=[1]), "'choices' or 'options' no object"),
+    ],
+    ids=[
+        *("a bin", "a number", "a text", "not finite", "true", "n", "too large", "a choice", "bounds", "missing"),
+        "options",
+    ],
+)
+def test_a_report_that_lacks_something_is_one_sentence(record, tmp_path, change, message):
+    path = tmp_path / "report.json"
+    change(record)
+    path.write_text(json.dumps(record))
+    with pytest.raises(ValueError, match=f"no whole sampling report: .*{message}.*; write it again with"):
+        read_sampling_report(path)
+
+
+def test_half_characters_of_a_report_are_replaced(record, tmp_path):
+    path = tmp_path / "report.json"
+    record["bins"][0]["bin"] = "\ud800"
+    path.write_text(json.dumps(record))
+    assert read_sampling_report(path)["bins"][0]["bin"] == "\ufffd"
