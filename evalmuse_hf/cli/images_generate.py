@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"--batch-size is {args.batch_size}, expected at least 1.")
     prompts = read_picture_prompts(args.prompts)
     found = [find_config(spec.strip(), configs) for spec in args.generators.split(",") if spec.strip()]
+    if not found:
+        raise ValueError("--generators names no generator; see `evalmuse images generate --list`.")
     generators = [_open(config, args) for config in found]
     with ExitStack() as stack:
         progress = None if args.quiet else _show_progress(stack)
@@ -102,7 +104,8 @@ def _open(config: "GeneratorConfig", args: argparse.Namespace) -> "PictureGenera
     if config.kind == "mini":
         from evalmuse_hf.mini.picture_generator import DrawnWorldGenerator
 
-        return DrawnWorldGenerator(str(config.model), name=config.name, batch_size=args.batch_size or 16)
+        batch_size = args.batch_size or config.batch_size or 16
+        return DrawnWorldGenerator(str(config.model), name=config.name, batch_size=batch_size)
     if config.kind == "endpoint":
         from evalmuse_hf.images.endpoint_generator import EndpointGenerator
 

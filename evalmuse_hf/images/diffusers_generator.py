@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ class DiffusersGenerator:
         self._diffusers = require("diffusers", purpose="Drawing with diffusers pipelines", extra="generate")
         self.name = config.name
         self.batch_size = batch_size or config.batch_size or 1
-        self._config = config
+        self._config = _with_whole_paths(config)
         self._device = device or _find_device()
         self._dtype = "float32" if self._device.startswith("cpu") else config.dtype or "float32"
         self._trust_remote_code = trust_remote_code
@@ -126,10 +127,13 @@ class DiffusersGenerator:
         """Load every stage."""
         config = self._config
         folder = self._fetch(str(config.model), config.revision, config.variant)
-        if not _is_folder(config.model):
-            self._revision = folder.name  # a snapshot bears the name of its commit
-        self._license = config.license or read_license(self._fetch_card(folder))
-        parts = {} if config.unet is None else {"unet": self._load_unet(folder, config.unet)}
+        commit = None if _is_folder(config.model) else folder.name  # a snapshot bears the name of its commit
+        commits = [] if commit is None else [commit]
+        self._license = config.license or read_license(self._fetch_card(folder, commit))
+        parts = {}
+        if config.unet is not None:
+            parts["unet"], unet_commit = self._load_unet(folder, config.unet)
+            commits += [] if unet_commit is None else [f"{config.unet['model']}@{unet_commit}"]
         pipelines = [self._open(folder, config.pipeline or "", config.variant, parts)]
         if config.scheduler is not None:
             kind = self._class(str(config.scheduler["class"]))
@@ -137,8 +141,10 @@ class DiffusersGenerator:
             pipelines[0].scheduler = kind.from_config(pipelines[0].scheduler.config, **options)
         for stage in config.stages:
             folder = self._fetch(str(stage["model"]), stage.get("revision"), stage.get("variant"))
+            commits += [] if _is_folder(stage["model"]) else [f"{stage['model']}@{folder.name}"]
             name = str(stage.get("pipeline") or "DiffusionPipeline")
             pipelines.append(self._open(folder, name, stage.get("variant"), {}))
+        self._revision = " ".join(commits) or None
         return pipelines
 
     def _fetch(self, model: str, revision: str | None, variant: str | None) -> Path:
@@ -154,14 +160,14 @@ class DiffusersGenerator:
         except Exception as error:  # hubs, disks and caches fail in many ways
             raise GeneratorError(self._problem(model, error)) from error
 
-    def _fetch_card(self, folder: Path) -> Path:
+    def _fetch_card(self, folder: Path, commit: str | None) -> Path:
         """The folder with the card of the first model; a pipeline is fetched without it."""
         from huggingface_hub import hf_hub_download
 
-        if self._revision is None or (folder / "README.md").is_file():
+        if commit is None or (folder / "README.md").is_file():
             return folder
         try:
-            return Path(hf_hub_download(str(self._config.model), "README.md", revision=self._revision)).parent
+            return Path(hf_hub_download(str(self._config.model), "README.md", revision=commit)).parent
         except Exception as error:  # no network, or no card: the license stays unknown, and that is said
             logger.info("The card of %s cannot be read (%s).", self._config.model, error)
             return folder
@@ -200,20 +206,26 @@ class DiffusersGenerator:
         general = self._class("DiffusionPipeline")
         return general.from_pretrained(folder, trust_remote_code=self._trust_remote_code, **options)
 
-    def _load_unet(self, folder: Path, source: Mapping[str, Any]) -> Any:
-        """Load weights that take the place of the model's own."""
+    def _load_unet(self, folder: Path, source: Mapping[str, Any]) -> tuple[Any, str | None]:
+        """Load weights that take the place of the model's own, with their commit; a folder has none."""
         import torch
         from huggingface_hub import hf_hub_download
         from safetensors.torch import load_file
 
         kind, dtype, model = self._class("UNet2DConditionModel"), getattr(torch, self._dtype), str(source["model"])
+        file = str(source.get("file") or "config.json")
         try:
-            if "file" not in source:
-                return kind.from_pretrained(model, torch_dtype=dtype, variant=source.get("variant"))
-            path = Path(model) / source["file"] if _is_folder(model) else Path(hf_hub_download(model, source["file"]))
+            if _is_folder(model):
+                commit, path = None, Path(model) / file
+            else:
+                path = Path(hf_hub_download(model, file, revision=source.get("revision")))
+                commit = path.parents[len(Path(file).parts) - 1].name
+            if source.get("file") is None:
+                options = {"torch_dtype": dtype, "variant": source.get("variant"), "revision": commit}
+                return kind.from_pretrained(model, **options), commit
             unet = kind.from_config(kind.load_config(folder, subfolder="unet"))
             unet.load_state_dict(load_file(path))
-            return unet.to(dtype)
+            return unet.to(dtype), commit
         except Exception as error:  # as above
             raise GeneratorError(self._problem(model, error)) from error
 
@@ -256,6 +268,17 @@ def read_license(folder: Path) -> str | None:
 
 def _is_folder(model: str | None) -> bool:
     return model is not None and Path(model).is_dir()
+
+
+def _with_whole_paths(config: GeneratorConfig) -> GeneratorConfig:
+    """Write folders so that they are found from everywhere, as the manifest keeps them."""
+
+    def whole(model: Any) -> Any:
+        return str(Path(model).resolve()) if _is_folder(model) else model
+
+    unet = config.unet and {**config.unet, "model": whole(config.unet["model"])}
+    stages = tuple({**stage, "model": whole(stage["model"])} for stage in config.stages)
+    return replace(config, model=whole(config.model), unet=unet, stages=stages)
 
 
 def _find_device() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from evalmuse_hf.images.decoding import load_image
-from evalmuse_hf.images.generator_configs import GeneratorConfig
+from evalmuse_hf.images.generator_configs import GeneratorConfig, check_address
 from evalmuse_hf.images.picture_generators import UNREACHABLE, DrawnPicture, GeneratorDescription, GeneratorError
 
 logger = logging.getLogger(__name__)
@@ -18,9 +18,11 @@ _ATTEMPTS = 5
 _FIRST_WAIT_S = 1.0
 _LONGEST_WAIT_S = 120.0
 _REFUSALS = (400, 413, 422)  # of this request
-_LOCKED = (401, 402, 403, 404)  # of all requests
+_FORBIDDEN = 403  # of all requests if none succeeds, otherwise of this one
+_LOCKED = (401, 402, 404)  # of all requests
 _HUB_HOSTS = ("huggingface.co", "huggingface.cloud")
 _NO_KEY = "none"
+_LOCKED_OUT = "forbidden"  # status of a picture until it is known whether any request succeeds
 
 
 class EndpointGenerator:
@@ -30,16 +32,21 @@ class EndpointGenerator:
         config: Model or address, and what to ask for.
         batch_size: Requests at once; None takes the configuration's, or 4.
         sleep: What waits between attempts.
+
+    Raises:
+        GeneratorError: If the address holds what must not stand in a manifest.
     """
 
     def __init__(
         self, config: GeneratorConfig, *, batch_size: int | None = None, sleep: Callable[[float], None] = time.sleep
     ) -> None:
+        check_address(str(config.model))
         self.name = config.name
         self.batch_size = batch_size or config.batch_size or 4
         self._config = config
         self._sleep = sleep
         self._client: Any = None
+        self._has_answered = False
 
     def describe(self) -> GeneratorDescription:
         """Say what it is; a service tells neither its revision nor everything that changes its pictures."""
@@ -63,7 +70,7 @@ class EndpointGenerator:
         )
 
     def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[DrawnPicture]:
-        """Ask for one picture for each prompt.
+        """Ask for one picture for each prompt; what was answered is not lost to what was not.
 
         Args:
             prompts: The prompts.
@@ -75,7 +82,13 @@ class EndpointGenerator:
         if self._client is None:
             self._client = self._connect()
         with ThreadPoolExecutor(len(prompts)) as pool:
-            return list(pool.map(self._ask, prompts, seeds))
+            answers = list(pool.map(self._try, prompts, seeds))
+        errors = [answer for answer in answers if isinstance(answer, GeneratorError)]
+        pictures = [answer for answer in answers if isinstance(answer, DrawnPicture)]
+        self._has_answered = self._has_answered or any(picture.status == "ok" for picture in pictures)
+        if errors and all(picture.status in (UNREACHABLE, _LOCKED_OUT) for picture in pictures):
+            raise errors[0]
+        return [self._settle(answer) for answer in answers]
 
     def close(self) -> None:
         """Nothing is held."""
@@ -94,6 +107,30 @@ class EndpointGenerator:
             key = _NO_KEY  # the client would send the key of the Hub to whoever it is
         provider: Any = config.provider
         return InferenceClient(model=model, provider=provider, timeout=config.timeout, api_key=key)
+
+    def _try(self, prompt: str, seed: int) -> DrawnPicture | GeneratorError:
+        try:
+            return self._ask(prompt, seed)
+        except GeneratorError as error:
+            return error
+        except Exception as error:  # whatever it is, it must not take the other answers of the batch with it
+            return DrawnPicture(None, "failed", f"The service gave no picture: {_say(error)}.")
+
+    def _settle(self, answer: DrawnPicture | GeneratorError) -> DrawnPicture:
+        """Decide what an answer means, now that it is known whether the service answers at all."""
+        if isinstance(answer, GeneratorError):
+            return DrawnPicture(None, UNREACHABLE, str(answer))
+        if answer.status != _LOCKED_OUT:
+            return answer
+        if self._has_answered:
+            return DrawnPicture(None, "refused", f"The service refused the request: {answer.message}.")
+        return DrawnPicture(None, UNREACHABLE, self._say_locked(answer.message))
+
+    def _say_locked(self, reason: str) -> str:
+        return (
+            f"{self.name} refuses every request ({reason}); check the address or model, your access to it, and the "
+            "key (`hf auth login`, or token_env in --config)."
+        )
 
     def _ask(self, prompt: str, seed: int) -> DrawnPicture:
         """Ask for one picture until there is an answer, or reason to give up."""
@@ -129,7 +166,7 @@ class EndpointGenerator:
         """Seconds to wait, or what has to be said of the picture.
 
         Raises:
-            GeneratorError: If no request can succeed.
+            GeneratorError: If no request can succeed; of a batch, `draw` decides what that means.
         """
         from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError, OfflineModeIsEnabled
 
@@ -144,10 +181,9 @@ class EndpointGenerator:
             return DrawnPicture(None, "failed", f"The service gave no picture: {_say(error)}.")
         status = int(error.response.status_code)
         if status in _LOCKED:
-            raise GeneratorError(
-                f"{self.name} refuses every request ({_say(error)}); check the address or model, your access to it, "
-                "and the key (`hf auth login`, or token_env in --config)."
-            ) from error
+            raise GeneratorError(self._say_locked(_say(error))) from error
+        if status == _FORBIDDEN:
+            return DrawnPicture(None, _LOCKED_OUT, _say(error))
         if status in _REFUSALS:
             return DrawnPicture(None, "refused", f"The service refused the request: {_say(error)}.")
         asked = _retry_after(error.response.headers.get("Retry-After"))

@@ -11,6 +11,8 @@ from evalmuse_hf.images.picture_prompts import PicturePrompt
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".jp2", ".avif")
 _NUMBERED = re.compile(r"(.+)_(\d{1,6})")
+_WHOLE = re.compile(r"([0-9]{1,20})(?:\.0*)?")
+_TOO_LONG = 2**64  # no generator takes a seed of more bits
 _PATH_COLUMNS = ("image", "path", "image_path", "img_path", "file_name")
 _LICENSE_COLUMNS = ("license", "generator_license")
 _PARAMETERS = ("steps", "guidance", "scheduler", "dtype", "negative_prompt")
@@ -56,17 +58,17 @@ class _PromptIndex:
         self.texts: dict[str, list[PicturePrompt]] = {}
         self._names = {safe_name(prompt.prompt_id): prompt for prompt in prompts}
         self._names.update({prompt.prompt_id: prompt for prompt in prompts})
-        numbers: dict[int, list[PicturePrompt]] = {}
+        numbers: dict[str, list[PicturePrompt]] = {}
         for prompt in prompts:
             self.texts.setdefault(prompt.text.strip(), []).append(prompt)
-            if prompt.prompt_id.isdecimal():
-                numbers.setdefault(int(prompt.prompt_id), []).append(prompt)
+            if (number := _plain_number(prompt.prompt_id)) is not None:
+                numbers.setdefault(number, []).append(prompt)
         self._numbers = {number: found[0] for number, found in numbers.items() if len(found) == 1}
 
     def by_name(self, name: str) -> PicturePrompt | None:
         """Find a prompt by its id, as it is, as a file name, or as a number."""
-        found = self._names.get(name)
-        return self._numbers.get(int(name)) if found is None and name.isdecimal() else found
+        found, number = self._names.get(name), _plain_number(name)
+        return self._numbers.get(number) if found is None and number is not None else found
 
     def by_stem(self, stem: str) -> tuple[PicturePrompt | None, int]:
         """Find a prompt by the name of a file: ``id`` or ``id_k``."""
@@ -74,6 +76,11 @@ class _PromptIndex:
             return found, 0
         match = _NUMBERED.fullmatch(stem)
         return (None, 0) if match is None else (self.by_name(match[1]), int(match[2]))
+
+
+def _plain_number(name: str) -> str | None:
+    """The digits of a number without the zeros before them, however many; None if it is no number."""
+    return (name.lstrip("0") or "0") if name.isascii() and name.isdecimal() else None
 
 
 def find_pictures(
@@ -132,7 +139,7 @@ def _table_pictures(table: Path, index: _PromptIndex, root: Path) -> Iterator[Fo
 
 
 def _read_row(place: str, values: Mapping[str, Any], index: _PromptIndex, root: Path) -> ForeignPicture:
-    given = {name: value for name, value in values.items() if value not in (None, "")}
+    given = {name: value for name, value in values.items() if not _is_empty(value)}
     column = next((name for name in _PATH_COLUMNS if name in values), None)
     if column is None:
         raise ValueError(f"{place} has no column with a picture; call it {' or '.join(_PATH_COLUMNS)}.")
@@ -147,6 +154,10 @@ def _read_row(place: str, values: Mapping[str, Any], index: _PromptIndex, root: 
     prompt, message = _match_row(place, given, index)
     if prompt is None:
         return ForeignPicture(place, path, reason="unmatched", message=message)
+    for name in ("k", "seed"):
+        if name in given and _whole(given[name]) is None:
+            message = f"{place} has the {name} {str(given[name])[:60]!r}, expected a whole number from 0 on."
+            return ForeignPicture(place, path, prompt, reason="bad_number", message=message)
     parameters = {name: given[name] for name in _PARAMETERS if name in given}
     return ForeignPicture(
         place,
@@ -188,12 +199,18 @@ def _outside(path: Path, root: Path) -> str | None:
     return None if inside else "leads out of its folder; put the picture there."
 
 
+def _is_empty(value: Any) -> bool:
+    """Whether a cell says nothing; not a number (NaN) is how some tables write that."""
+    return not value.strip() if isinstance(value, str) else value is None or value != value
+
+
 def _whole(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value if value >= 0 else None
-    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,19}", value.strip()) else None
+    """A whole number from 0 on, which may be written with a point; None if it is none, or too long."""
+    if isinstance(value, float) and value.is_integer() and value < 2**53:
+        value = int(value)
+    if isinstance(value, str) and (match := _WHOLE.fullmatch(value.strip())):
+        value = int(match[1])
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _TOO_LONG else None
 
 
 def _text(value: Any) -> str | None:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
 
 from PIL import Image
 
@@ -22,7 +21,7 @@ from evalmuse_hf.images.decoding import load_image
 from evalmuse_hf.images.hashing import content_hash
 from evalmuse_hf.images.manifest import PictureKey, PictureRecord
 from evalmuse_hf.images.picture_checks import find_fault
-from evalmuse_hf.images.picture_folder import PictureFolder
+from evalmuse_hf.images.picture_folder import MISSING, PictureFolder
 from evalmuse_hf.images.picture_generators import (
     UNREACHABLE,
     DrawnPicture,
@@ -36,6 +35,8 @@ from evalmuse_hf.images.preparation import picture_hash
 
 logger = logging.getLogger(__name__)
 
+UNANSWERED = "unanswered"
+"""Status of a picture at which a run was stopped, as nothing answered; the next run tries it again, last of all."""
 _PATIENCE = 3  # unanswered pictures one after the other, from which a generator counts as gone
 _FAILURES = 20  # failures one after the other, from which more would only repeat them
 
@@ -49,12 +50,14 @@ class PictureTask:
         k: Which of the pictures of this prompt.
         seed: Its seed.
         attempt: How often it was tried, this time included.
+        was_unanswered: Whether a run was stopped at it before.
     """
 
     prompt: PicturePrompt
     k: int
     seed: int
     attempt: int = 1
+    was_unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class GenerationSummary:
 
 
 class _StoppedError(Exception):
-    """The run cannot go on; the message says why."""
+    """A generator cannot go on; the message says why."""
 
 
 def generate_pictures(
@@ -103,7 +106,7 @@ def generate_pictures(
         progress: Called with the pictures done and those to do.
 
     Returns:
-        What was done; a generator that does not answer, or a full disk, ends the run with a sentence there.
+        What was done; a sentence says which generator did not answer any more, or that the disk is full.
 
     Raises:
         ValueError: If the folder holds something else, or a generator cannot be used.
@@ -117,7 +120,7 @@ def generate_pictures(
     folder = PictureFolder(out, rank=rank)
     folder.open()
     drawn = kept = 0
-    stopped = None
+    stopped: list[str] = []
     try:
         folder.register_prompts(prompts)
         for generator in generators:
@@ -130,23 +133,22 @@ def generate_pictures(
         n_open = sum(len(tasks) for _, (_, tasks) in parts)
         kept = sum(number for _, (number, _) in parts)
         for generator, (_, tasks) in parts:
-            drawing = _Drawing(folder, generator, seed)
             try:
-                for number in drawing.run(tasks):
+                for number in _Drawing(folder, generator, seed).run(tasks):
                     drawn += number
                     if progress is not None:
                         progress(drawn, n_open)
+            except _StoppedError as error:  # the others may be well
+                stopped.append(str(error))
             finally:
                 generator.close()
-    except _StoppedError as error:
-        stopped = str(error)
     except OSError as error:
         if not _is_full(error):
             raise
-        stopped = f"There is no space left for {out}; make some, repeat the command, and it goes on from here."
+        stopped.append(f"There is no space left for {out}; make some, repeat the command, and it goes on from here.")
     finally:
         counts = _finish(folder)
-    return GenerationSummary(drawn, kept, counts, stopped)
+    return GenerationSummary(drawn, kept, counts, " ".join(stopped) or None)
 
 
 def process_of_environment() -> tuple[int, int]:
@@ -172,16 +174,20 @@ def _open_tasks(
     """What this process has to do with one generator: how much is done, and the tasks that are not."""
     rank, world, number = part
     kept, tasks = 0, []
+    again = {MISSING, UNANSWERED}
     for index in range(len(prompts) * n_seeds):
         if (index + number * len(prompts) * n_seeds) % world != rank:
             continue
         prompt, k = prompts[index // n_seeds], index % n_seeds
         record = known.get((generator, prompt.prompt_id, k))
-        if record is None or (retry and record.status != "ok"):
-            attempt = 1 if record is None else record.attempt + 1
-            tasks.append(PictureTask(prompt, k, picture_seed(seed, generator, prompt.prompt_id, k), attempt))
+        own_seed = picture_seed(seed, generator, prompt.prompt_id, k)
+        if record is None:
+            tasks.append(PictureTask(prompt, k, own_seed))
+        elif record.status in again or (retry and record.status != "ok"):
+            tasks.append(PictureTask(prompt, k, own_seed, record.attempt + 1, record.status == UNANSWERED))
         else:
             kept += 1
+    tasks.sort(key=lambda task: task.was_unanswered)  # so that they hold up nothing else
     return kept, tasks
 
 
@@ -210,6 +216,8 @@ class _Drawing:
     description: GeneratorDescription = field(default_factory=GeneratorDescription)
     waiting: list[tuple[PictureTask, DrawnPicture, float]] = field(default_factory=list)
     failures: int = 0
+    last_message: str = ""
+    answered: bool = False
 
     def run(self, tasks: Sequence[PictureTask]) -> Iterator[int]:
         """Draw all tasks, yielding how many were dealt with in each step."""
@@ -220,6 +228,10 @@ class _Drawing:
             before = time.perf_counter()
             try:
                 drawn = self._draw(batch)
+            except GeneratorError as error:
+                if not self.answered:
+                    raise
+                raise _StoppedError(str(error)) from error  # of what it drew before nothing is lost
             except MemoryError:
                 if len(batch) > 1:
                     size = len(batch) // 2
@@ -230,9 +242,10 @@ class _Drawing:
             self._describe()
             for task, picture in zip(batch, drawn, strict=True):
                 self._take(task, picture, seconds)
+            self._check_health()
             yield len(batch)
         if self.waiting:  # nothing after them says whether the fault lies with the prompts
-            self._stop(self.waiting[-1][1].message)
+            self._give_up()
 
     def _draw(self, batch: Sequence[PictureTask]) -> list[DrawnPicture]:
         """Draw a batch; if it fails as a whole each picture gets a chance of its own."""
@@ -263,23 +276,38 @@ class _Drawing:
         """Record a picture; what was not answered waits until it is known whether anything is."""
         if drawn.status == UNREACHABLE:
             self.waiting.append((task, drawn, seconds))
-            if len(self.waiting) >= _PATIENCE:
-                self._stop(drawn.message)
             return
         self._release()
         self._record(task, drawn, seconds)
+        self.answered = True
         self.failures = self.failures + 1 if drawn.status == "failed" else 0
+        self.last_message = drawn.message
+
+    def _check_health(self) -> None:
+        """Stop at a generator that seems to be gone, once the whole batch is recorded."""
+        if len(self.waiting) >= _PATIENCE:
+            self._give_up()
         if self.failures >= _FAILURES:
             raise _StoppedError(
-                f"The last {self.failures} pictures of {self.generator.name} failed ({drawn.message.rstrip('.')}); "
-                "find out why, and repeat the command with --retry."
+                f"The last {self.failures} pictures of {self.generator.name} failed "
+                f"({self.last_message.rstrip('.')}); find out why, and repeat the command with --retry."
             )
 
-    def _stop(self, message: str) -> NoReturn:
-        raise _StoppedError(
-            f"{self.generator.name} does not answer any more ({message.rstrip('.')}); repeat the command later, and "
-            "it goes on from here."
-        )
+    def _give_up(self) -> None:
+        """Record what was not answered: at first as that, so that it is tried again, and the second time as failed."""
+        stops = False
+        for task, drawn, seconds in self.waiting:
+            status = "failed" if task.was_unanswered else UNANSWERED
+            stops = stops or status == UNANSWERED
+            self._record(task, DrawnPicture(None, status, drawn.message), seconds)
+        last = self.waiting[-1][1].message
+        gone = stops or len(self.waiting) >= _PATIENCE
+        self.waiting.clear()
+        if gone:
+            raise _StoppedError(
+                f"{self.generator.name} does not answer any more ({last.rstrip('.')}); repeat the command later, and "
+                "it goes on from here."
+            )
 
     def _release(self) -> None:
         """Record what was not answered as failed: the generator lives, so that the fault lies with the prompt."""

@@ -5,6 +5,7 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from PIL import Image
@@ -12,14 +13,13 @@ from PIL import Image
 from evalmuse_hf.images.decoding import ImageDecodingError, load_image
 from evalmuse_hf.images.foreign_pictures import PICTURE_ENDINGS, ForeignPicture, find_pictures
 from evalmuse_hf.images.hashing import content_hash
-from evalmuse_hf.images.manifest import PictureRecord, write_lines
+from evalmuse_hf.images.manifest import PictureRecord, append_lines
 from evalmuse_hf.images.picture_checks import find_fault
-from evalmuse_hf.images.picture_folder import PictureFolder
+from evalmuse_hf.images.picture_folder import MISSING, PROBLEMS, PictureFolder
 from evalmuse_hf.images.picture_generators import GeneratorDescription
 from evalmuse_hf.images.picture_prompts import PicturePrompt
 from evalmuse_hf.images.preparation import picture_hash
 
-PROBLEMS = "import_problems.jsonl"
 MAX_BYTES = 256 * 2**20
 """Size of a picture's file from which it is not opened."""
 
@@ -30,8 +30,8 @@ class ImportProblem:
 
     Attributes:
         place: Which.
-        reason: In a word: "unreadable", "missing", "duplicate", "unmatched", "outside", "taken", "no_generator",
-            "no_picture".
+        reason: In a word: "unreadable", "missing", "duplicate", "unmatched", "outside", "taken", "bad_number",
+            "no_generator", "other_generator", "no_picture".
         message: In a sentence.
     """
 
@@ -83,7 +83,7 @@ def import_pictures(
         progress: Called with the pictures looked at.
 
     Returns:
-        What was taken and what was not; the latter also stands in ``import_problems.jsonl``.
+        What was taken and what was not; the latter is also added to ``import_problems.jsonl``.
 
     Raises:
         ValueError: If source or folder cannot be used.
@@ -95,21 +95,29 @@ def import_pictures(
     try:
         folder.register_prompts(prompts)
         taking = _Taking(folder, generator, license, link=link)
-        for number, picture in enumerate(pictures, start=1):
-            taking.take(picture)
-            if progress is not None:
-                progress(number)
-        taking.miss(prompts)
-        write_lines(
-            ({"place": p.place, "reason": p.reason, "message": p.message} for p in taking.problems), out / PROBLEMS
-        )
-        counts: dict[str, dict[str, int]] = {}
-        for record in folder.merge():
-            of_generator = counts.setdefault(record.generator, {})
-            of_generator[record.status] = of_generator.get(record.status, 0) + 1
+        try:
+            for number, picture in enumerate(pictures, start=1):
+                taking.take(picture)
+                if progress is not None:
+                    progress(number)
+            taking.miss(prompts)
+        finally:  # a table that breaks off leaves what was taken before
+            counts = _finish(folder, source, taking.problems)
     finally:
         folder.close()
     return ImportSummary(taking.imported, taking.kept, dict(taking.statuses), tuple(taking.problems), counts)
+
+
+def _finish(folder: PictureFolder, source: Path, problems: Sequence[ImportProblem]) -> dict[str, dict[str, int]]:
+    """Write the manifest, and add to the list of problems."""
+    counts: dict[str, dict[str, int]] = {}
+    for record in folder.merge():
+        of_generator = counts.setdefault(record.generator, {})
+        of_generator[record.status] = of_generator.get(record.status, 0) + 1
+    told = {"source": str(source), "imported": datetime.now(UTC).isoformat(timespec="seconds")}
+    rows = ({**told, "place": p.place, "reason": p.reason, "message": p.message} for p in problems)
+    append_lines(rows, folder.path / PROBLEMS)
+    return counts
 
 
 class _Taking:
@@ -120,11 +128,12 @@ class _Taking:
         self.statuses: Counter[str] = Counter()
         self.problems: list[ImportProblem] = []
         self._folder, self._generator, self._license, self._link = folder, generator, license_name, link
-        self._known = folder.records()
-        found = list(self._known.values())
-        self._contents = {(record.generator, record.pixels_sha256): record.id for record in found}
+        self._recorded = folder.records()
+        found = list(self._recorded.values())
+        self._known = {record.key: record for record in found if record.status != MISSING}
+        self._contents = {(record.generator, record.pixels_sha256): record.id for record in self._known.values()}
         self._earlier = {(record.generator, record.prompt_id, record.sha256): record for record in found}
-        self._registered: set[str] = set()
+        self._registered: dict[str, str | None] = {}
         self._drawn: set[str] = set()
 
     def take(self, picture: ForeignPicture) -> None:
@@ -159,13 +168,16 @@ class _Taking:
 
     def _store(self, picture: ForeignPicture, name: str, content: bytes, image: Image.Image) -> None:
         assert picture.prompt is not None and picture.path is not None  # noqa: PT018  # `take` saw to it
-        if name not in self._registered:
-            self._folder.register_generator(name, GeneratorDescription(), origin="imported", seed=None)
-            self._registered.add(name)
+        if (problem := self._register(name)) is not None:
+            self._refuse(picture, "other_generator", f"{picture.place}: {problem}")
+            return
         prompt, sha256, pixels = picture.prompt, content_hash(content), picture_hash(image)
-        k = self._free(name, prompt.prompt_id) if picture.k is None else picture.k
         before = self._earlier.pop((name, prompt.prompt_id, sha256), None)
-        if before is not None and picture.k in (None, before.k):
+        is_gone = before is not None and before.status == MISSING
+        k = self._free(name, prompt.prompt_id) if picture.k is None else picture.k
+        if is_gone and before is not None and picture.k is None and before.key not in self._known:
+            k = before.k  # it takes its place again
+        if before is not None and not is_gone and picture.k in (None, before.k):
             self._drawn.add(prompt.prompt_id)
             self.kept += 1
             self.statuses[before.status] += 1
@@ -179,7 +191,7 @@ class _Taking:
         ending = picture.path.suffix.lower()
         place = self._folder.place_of(name, prompt.prompt_id, k, ending if ending in PICTURE_ENDINGS else ".png")
         self._write(place, picture.path, content)
-        fault = find_fault(image, None)
+        fault, gone = find_fault(image, None), self._recorded.get((name, prompt.prompt_id, k))
         record = PictureRecord(
             id=f"{name}/{prompt.prompt_id}_{k}",
             prompt_id=prompt.prompt_id,
@@ -202,6 +214,7 @@ class _Taking:
             status="ok" if fault is None else fault[0],
             message="" if fault is None else fault[1],
             created=None,
+            attempt=1 if gone is None else gone.attempt + 1,
             origin="imported",
         )
         self._folder.add(record)
@@ -210,6 +223,16 @@ class _Taking:
         self._drawn.add(prompt.prompt_id)
         self.imported += 1
         self.statuses[record.status] += 1
+
+    def _register(self, name: str) -> str | None:
+        """Register a generator once; what is wrong with its name, or None."""
+        if name not in self._registered:
+            try:
+                self._folder.register_generator(name, GeneratorDescription(), origin="imported", seed=None)
+                self._registered[name] = None
+            except ValueError as error:
+                self._registered[name] = str(error)
+        return self._registered[name]
 
     def _free(self, name: str, prompt_id: str) -> int:
         k = 0
@@ -239,7 +262,7 @@ def _read(path: Path, place: str) -> bytes:
         if found.st_size > MAX_BYTES:
             raise ImageDecodingError(f"Cannot read picture {place!r}: its file has more than {MAX_BYTES:,} bytes.")
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, ImageDecodingError):
         raise
     except (OSError, ValueError) as error:
         raise ImageDecodingError(f"Cannot read picture {place!r}: {error}.") from error

@@ -9,6 +9,18 @@ from typing import Any, BinaryIO
 
 _HALVES = "backslashreplace"  # half a character, as in some file names, becomes its escape, which JSON knows
 
+_WORD: tuple[type, ...] = (str,)
+_NUMBER: tuple[type, ...] = (int,)
+_UNKNOWN: tuple[type, ...] = (type(None),)
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("id", "prompt_id", "prompt", "generator", "status", "message", "origin"), _WORD),
+    **dict.fromkeys(("path", "sha256", "pixels_sha256", "model", "revision", "license", "created"), _WORD + _UNKNOWN),
+    **dict.fromkeys(("k", "attempt"), _NUMBER),
+    **dict.fromkeys(("bytes", "width", "height", "seed"), _NUMBER + _UNKNOWN),
+    **dict.fromkeys(("parameters", "libraries"), (dict, type(None))),
+    "seconds": (int, float, type(None)),
+}
+
 PictureKey = tuple[str, str, int]
 """Generator, prompt_id and k of a picture."""
 
@@ -117,18 +129,42 @@ class Journal:
 
 
 def read_records(path: Path) -> Iterator[PictureRecord]:
-    """Read a manifest or a journal; a line that a killed process spoiled is no record.
+    """Read a manifest or a journal; a line that a killed process left half written is no record.
 
     Args:
         path: The file.
+
+    Raises:
+        ValueError: If a whole line is no record of a picture.
     """
     with path.open("rb") as file:
-        for line in file:
+        for number, line in enumerate(file, start=1):
             try:
                 values = json.loads(line)
-                yield PictureRecord(**{name: values[name] for name in MANIFEST_COLUMNS if name in values})
-            except (ValueError, TypeError):
+            except (ValueError, RecursionError):
                 continue
+            yield _make_record(values, f"line {number} of {path}")
+
+
+def _make_record(values: Any, place: str) -> PictureRecord:
+    """Make a record of a line, none of whose values is of another kind than the columns are."""
+    if not isinstance(values, dict):
+        raise ValueError(f"{place} is no record of a picture; delete the line, and the picture is made again.")
+    given = {name: values[name] for name in MANIFEST_COLUMNS if name in values}
+    for name, value in given.items():
+        if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
+            raise ValueError(
+                f"{place} is no record of a picture: {name} is {str(value)[:60]!r}; delete the line, and the picture "
+                "is made again."
+            )
+    try:
+        return PictureRecord(**given)
+    except TypeError:
+        lacking = [name for name in MANIFEST_COLUMNS if name not in given]
+        raise ValueError(
+            f"{place} is no record of a picture: it lacks {lacking[0]}; delete the line, and the picture is made "
+            "again."
+        ) from None
 
 
 def latest_records(paths: Iterable[Path]) -> dict[PictureKey, PictureRecord]:
@@ -144,6 +180,25 @@ def latest_records(paths: Iterable[Path]) -> dict[PictureKey, PictureRecord]:
             if present is None or record.attempt >= present.attempt:
                 found[record.key] = record
     return found
+
+
+def append_lines(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
+    """Add JSON lines to a file, which is made if need be.
+
+    Args:
+        rows: The rows.
+        path: The file.
+
+    Raises:
+        OSError: If they cannot be written.
+    """
+    text = "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
+    if not text:
+        return
+    with path.open("ab") as file:
+        if file.tell() and not path.read_bytes().endswith(b"\n"):
+            file.write(b"\n")  # ends the half line of a killed writer
+        file.write(text.encode(errors=_HALVES))
 
 
 def write_lines(rows: Iterable[Mapping[str, Any]], path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,11 @@ from evalmuse_hf.images.manifest import (
 from evalmuse_hf.images.picture_generators import GeneratorDescription
 from evalmuse_hf.images.picture_prompts import PicturePrompt
 
-MANIFEST, PAIRS = "manifest.jsonl", "pairs.jsonl"
+MANIFEST, PAIRS, PROBLEMS = "manifest.jsonl", "pairs.jsonl", "import_problems.jsonl"
+MISSING = "missing"
+"""Status of a picture whose file is not there any more, or not as it was written."""
 _PROMPTS, _GENERATORS, _LOCK, _JOURNALS = "prompts.jsonl", "generators.json", ".lock", "journals"
+_OWN_NAMES = (MANIFEST, PAIRS, PROBLEMS, _PROMPTS, _GENERATORS, "images")  # whatever is written beside the journals
 _PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
@@ -36,18 +40,21 @@ class PictureFolder:
         self._rank = rank
         self._journal = Journal(path / _JOURNALS / f"{rank:05d}.jsonl")
         self._own_lock: Any = None
+        self._names: dict[str, str] = {}
 
     def open(self) -> None:
         """Keep a second process of this number out, and remove what a killed one left half written.
 
         Raises:
-            ValueError: If one is at work, or the path is no folder.
+            ValueError: If one is at work, the path is no folder, or the folder holds files of the same names that no
+                run of ours has made.
             OSError: If the folder cannot be written.
         """
         from filelock import FileLock, Timeout
 
         if self.path.exists() and not self.path.is_dir():
             raise ValueError(f"{self.path} is a file; give the folder that shall hold the pictures.")
+        self._refuse_foreign()
         (self.path / _JOURNALS).mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / _JOURNALS / f".{self._rank:05d}.lock")
         try:
@@ -68,7 +75,7 @@ class PictureFolder:
             self._own_lock = None
 
     def register_prompts(self, prompts: Sequence[PicturePrompt]) -> None:
-        """Keep a copy of the prompts; those that are known may get other columns, and no other text.
+        """Keep a copy of the prompts; those that are known may get more or other columns, and no other text.
 
         Args:
             prompts: The prompts.
@@ -86,8 +93,9 @@ class PictureFolder:
                         f"{self.path} holds prompt {prompt.prompt_id!r} with another text ({before.text[:60]!r}, now "
                         f"{prompt.text[:60]!r}); give another folder, or another id."
                     )
-                merged[prompt.prompt_id] = prompt
-            _check_case(merged)
+                columns = prompt.columns if before is None else {**before.columns, **prompt.columns}
+                merged[prompt.prompt_id] = replace(prompt, columns=columns)
+            self._names = _file_names(merged)
             if merged != known:
                 write_lines((prompt.row() for prompt in merged.values()), self.path / _PROMPTS)
 
@@ -117,7 +125,9 @@ class PictureFolder:
             known = self._generators()
             for other in known:
                 if other != name and safe_name(other).casefold() == safe_name(name).casefold():
-                    raise ValueError(f"{name!r} and {other!r} would share a folder; rename one (NEW={name}).")
+                    raise ValueError(
+                        f"The pictures of {name!r} and {other!r} would share a folder; {_way_to_rename(name, origin)}."
+                    )
             present = known.get(name)
             if present is not None:
                 self._compare(present, asked)
@@ -128,9 +138,13 @@ class PictureFolder:
                 write_lines([content], self.path / _GENERATORS)
 
     def records(self) -> dict[PictureKey, PictureRecord]:
-        """The last record of each picture whose file is as it was written; the others have to be made again."""
+        """The last record of each picture; one whose file is not as it was written has the status `MISSING`.
+
+        Raises:
+            ValueError: If a journal is damaged.
+        """
         found = latest_records(sorted((self.path / _JOURNALS).glob("*.jsonl")))
-        return {key: record for key, record in found.items() if self._is_whole(record)}
+        return {key: self._check_file(record) for key, record in found.items()}
 
     def place_of(self, generator: str, prompt_id: str, k: int, ending: str = ".png") -> str:
         """Where a picture stands, from the folder.
@@ -141,7 +155,7 @@ class PictureFolder:
             k: Which of the pictures of this prompt.
             ending: Of the file's name.
         """
-        return f"images/{safe_name(generator)}/{safe_name(prompt_id)}_{k}{ending}"
+        return f"images/{safe_name(generator)}/{self._names.get(prompt_id) or safe_name(prompt_id)}_{k}{ending}"
 
     def write(self, place: str, content: bytes) -> None:
         """Write a picture's file so that it is there whole or not at all.
@@ -198,18 +212,40 @@ class PictureFolder:
         return records
 
     def prompts(self) -> list[PicturePrompt]:
-        """The prompts of which a copy was kept."""
+        """The prompts of which a copy was kept.
+
+        Raises:
+            ValueError: If the copy is damaged.
+        """
         path = self.path / _PROMPTS
         if not path.is_file():
             return []
-        rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
-        return [PicturePrompt(row.pop("prompt_id"), row.pop("prompt"), row) for row in rows]
+        prompts = []
+        for number, line in enumerate(_read_text(path).split("\n"), start=1):
+            match _parse(line) if line else "":
+                case "":
+                    continue
+                case {"prompt_id": str(prompt_id), "prompt": str(text), **columns}:
+                    prompts.append(PicturePrompt(prompt_id, text, {str(name): columns[name] for name in columns}))
+                case _:
+                    raise ValueError(
+                        f"Line {number} of {path} is no prompt with its id; put the file back from a copy, or delete "
+                        "it, and the next run writes the prompts anew."
+                    )
+        return prompts
 
     def _generators(self) -> dict[str, dict[str, Any]]:
         path = self.path / _GENERATORS
         if not path.is_file():
             return {}
-        return {entry["name"]: entry for entry in json.loads(path.read_text("utf-8"))["generators"]}
+        content = _parse(_read_text(path))
+        entries = content.get("generators") if isinstance(content, dict) else None
+        if not isinstance(entries, list) or not all(map(_is_generator, entries)):
+            raise ValueError(
+                f"{path} is no list of generators as a run writes it; put it back from a copy, or delete it, and the "
+                "next run writes it anew."
+            )
+        return {entry["name"]: entry for entry in entries}
 
     def _compare(self, present: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
         before = {**{key: present[key] for key in ("origin", "model", "seed")}, **present["parameters"]}
@@ -220,17 +256,31 @@ class PictureFolder:
             if before.get(key) != now.get(key):
                 raise ValueError(
                     f"{self.path} holds pictures of {asked['name']} with another {key} ({before.get(key)!r}, now "
-                    f"{now.get(key)!r}); repeat what made them, rename the generator (NEW={asked['name']}), or give "
-                    "another folder."
+                    f"{now.get(key)!r}); repeat what made them, {_way_to_rename(asked['name'], asked['origin'])}, or "
+                    "give another folder."
                 )
 
-    def _is_whole(self, record: PictureRecord) -> bool:
+    def _check_file(self, record: PictureRecord) -> PictureRecord:
+        """The record, or that its file is missing."""
         if record.path is None:
-            return True
+            return record
         try:
-            return (self.path / record.path).stat().st_size == record.bytes
-        except OSError:
-            return False
+            size = (self.path / record.path).stat().st_size
+        except (OSError, ValueError):
+            return replace(record, status=MISSING, message=f"The file {record.path} is not there any more.")
+        if size == record.bytes:
+            return record
+        message = f"The file {record.path} has {size} bytes; {record.bytes} were written."
+        return replace(record, status=MISSING, message=message)
+
+    def _refuse_foreign(self) -> None:
+        """Refuse a folder in which others than we have files that we would replace."""
+        found = [name for name in _OWN_NAMES if os.path.lexists(self.path / name)]
+        if found and not (self.path / _JOURNALS).is_dir():  # in this order: another process makes the journals first
+            raise ValueError(
+                f"{self.path} holds {found[0]}, and no {_JOURNALS}/, so that it is no folder of pictures that this "
+                "command has made; give another folder, which may be new, and nothing of yours is replaced."
+            )
 
     def _shared_lock(self) -> Any:
         from filelock import FileLock
@@ -249,17 +299,51 @@ def safe_name(text: str) -> str:
     """
     if _PLAIN_NAME.fullmatch(text.lower()) and not text.endswith(".") and text.isascii():
         return text
+    return _with_hash(text)
+
+
+def _with_hash(text: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_]+", "-", text).strip("-")[:40]
     return f"{plain or 'x'}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
-def _check_case(prompt_ids: Iterable[str]) -> None:
-    """Refuse names that some file systems take for one."""
-    seen: dict[str, str] = {}
+def _file_names(prompt_ids: Iterable[str]) -> dict[str, str]:
+    """A name for the files of each prompt; of those that some file systems take for one, the later get a hash."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
     for prompt_id in prompt_ids:
-        other = seen.setdefault(prompt_id.casefold(), prompt_id)
-        if other != prompt_id:
-            raise ValueError(f"The ids {other!r} and {prompt_id!r} differ in case only; rename one of them.")
+        name = safe_name(prompt_id)
+        if name.casefold() in taken:
+            name = _with_hash(prompt_id)
+        taken.add(name.casefold())
+        names[prompt_id] = name
+    return names
+
+
+def _way_to_rename(name: str, origin: str) -> str:
+    return f"rename the generator (NEW={name})" if origin == "generated" else "give the pictures another generator"
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not a text in UTF-8; put it back from a copy, or delete it.") from None
+
+
+def _parse(text: str) -> Any:
+    """The value of a text in JSON; None where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_generator(entry: Any) -> bool:
+    match entry:
+        case {"name": str(), "origin": str(), "model": str() | None, "seed": int() | None, "parameters": dict()}:
+            return isinstance(entry.get("revision"), str | None)
+    return False
 
 
 def _pair_rows(records: Iterable[PictureRecord], prompts: Mapping[str, PicturePrompt]) -> Iterable[dict[str, Any]]:

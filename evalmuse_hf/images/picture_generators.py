@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from PIL import Image
 
 UNREACHABLE = "unreachable"
-"""Status of a picture whose generator did not answer; of a generator that is gone nothing is recorded."""
+"""Status of a picture whose generator did not answer; whether the fault lies with the prompt is seen by the others."""
 
 
 class GeneratorError(ValueError):

@@ -14,6 +14,7 @@ from evalmuse_hf.mini.scene import Scene
 from evalmuse_hf.mini.vocabulary import PLACES
 
 NOTHING_READ = "Nothing of the prompt is in the drawn world; the picture shows a background only."
+_SHOWN_WORDS, _SHOWN_LETTERS = 12, 24  # of the words that a message names
 _DIFFICULTY = 0.5  # standard deviation on the logit scale that a prompt shares among generators, as in the release
 _LICENSE = "apache-2.0"  # that of this package, which draws
 
@@ -53,6 +54,8 @@ class DrawnWorldGenerator:
     def draw(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[DrawnPicture]:
         """Draw one picture for each prompt; of a prompt that it does not understand at all, a place.
 
+        The message of a picture names the words that were not drawn.
+
         Args:
             prompts: The prompts.
             seeds: The seed of each picture.
@@ -72,7 +75,24 @@ class DrawnWorldGenerator:
         scene = imagine(reading.prompt, self._generator, rng, difficulty=difficulty, held_out=True)
         if not scene.things and scene.place is None:  # an empty page would count as no picture at all
             scene = replace(scene, place=_pick_place(rng, other_than=reading.prompt.place))
-        return DrawnPicture(draw(scene).image)
+        return DrawnPicture(draw(scene).image, message=_name_unread(reading.unread))
+
+
+def _name_unread(words: Sequence[str]) -> str:
+    """A sentence with the words that were left unread, each once; empty if there is none.
+
+    >>> _name_unread(("curtain", "koi", "Curtain"))
+    'Not drawn: curtain, koi.'
+    """
+    found: dict[str, str] = {}
+    for word in words:
+        found.setdefault(word.casefold(), word)
+    different = list(found.values())
+    if not different:
+        return ""
+    short = (w if len(w) <= _SHOWN_LETTERS else f"{w[: _SHOWN_LETTERS - 3]}..." for w in different[:_SHOWN_WORDS])
+    more = len(different) - _SHOWN_WORDS
+    return f"Not drawn: {', '.join(short)}{f' and {more} more' if more > 0 else ''}."
 
 
 def _pick_place(rng: np.random.Generator, *, other_than: str | None = None) -> str:

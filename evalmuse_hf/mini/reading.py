@@ -71,6 +71,7 @@ _CARRIERS_OF: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _CATEGORY_OF = {"state": "attribute", "count": "counting", "word": "other"}
 _RELATED = 2
+_MAX_SUBJECTS = 24  # more would be too small to be seen, and of some hundred things the drawing cannot tell them apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Reading:
 
     Attributes:
         prompt: That, as a prompt of the drawn world; its text is the whole prompt.
-        unread: The words that it does not know, or knows nothing to do with, in order.
+        unread: The words that it does not know, knows nothing to do with, or has no room for, in order.
     """
 
     prompt: DrawnPrompt
@@ -185,6 +186,10 @@ class _Reader:
             self._unread.append((start, text))
 
     def _take_noun(self, start: int, text: str, noun: str) -> None:
+        if len(self._nouns) == _MAX_SUBJECTS:
+            self._close()
+            self._unread.append((start, text))
+            return
         found = _Noun(noun, text, start)
         self._nouns.append(found)
         for place, word, kind, value in self._pending:

@@ -53,11 +53,34 @@ def test_the_pairs_are_what_the_scorer_reads(generate, capsys):
     ]
 
 
+def test_files_of_ones_own_are_not_replaced(generate):
+    generate.out.mkdir()
+    (generate.out / "prompts.jsonl").write_text('{"id": "a", "prompt": "a cat"}\n')
+    words = [str(generate.out / "prompts.jsonl"), "--out", "DIR", "--generators", "mini:Drawer_v1"]
+    with pytest.raises(ValueError, match=r"holds prompts\.jsonl, and no journals/"):
+        generate(*words)
+    assert [path.name for path in generate.out.iterdir()] == ["prompts.jsonl"]
+    assert (generate.out / "prompts.jsonl").read_text() == '{"id": "a", "prompt": "a cat"}\n'
+
+
+def test_a_file_that_is_gone_is_counted(generate, capsys):
+    generate("PROMPTS", "--out", "DIR", "--generators", "mini:Drawer_v1")
+    (generate.out / "images/Drawer_v1/00001_0.png").unlink()
+    capsys.readouterr()
+    assert generate("PROMPTS", "--out", "DIR", "--generators", "mini:Painter_Pro") == 0
+    assert [line.split() for line in capsys.readouterr().out.splitlines()[:3]] == [
+        ["generator", "ok", "missing"],
+        ["Drawer_v1", "2", "1"],
+        ["Painter_Pro", "3", "0"],
+    ]
+
+
 def test_the_list_needs_no_prompts(generate, capsys):
     assert generate("--list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:2] == ["generator", "model"]
-    assert any(line.startswith("Midjourney_v6.1") and line.endswith("import only") for line in lines)
+    assert any(line.startswith("Midjourney_v6.1") and "import only  a service" in line for line in lines)
+    assert any(line.startswith("SD_v2.1") and "took them off the Hub" in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -66,11 +89,12 @@ def test_the_list_needs_no_prompts(generate, capsys):
         (["--out", "DIR", "--generators", "mini:Drawer_v1"], "PROMPTS is missing"),
         (["PROMPTS", "--generators", "mini:Drawer_v1"], "--out is missing"),
         (["PROMPTS", "--out", "DIR"], "--generators is missing"),
+        (["PROMPTS", "--out", "DIR", "--generators", " ,"], "--generators names no generator"),
         (["PROMPTS", "--out", "DIR", "--generators", "mini:Nobody"], "no generator 'Nobody'"),
         (["PROMPTS", "--out", "DIR", "--generators", "DALLE_3"], "images import FOLDER"),
         (["PROMPTS", "--out", "DIR", "--generators", "mini:Drawer_v1", "--batch-size", "0"], "--batch-size is 0"),
     ],
-    ids=["prompts", "out", "generators", "unknown", "closed", "batch size"],
+    ids=["prompts", "out", "generators", "no name", "unknown", "closed", "batch size"],
 )
 def test_a_mistake_is_a_sentence_and_draws_nothing(generate, words, message):
     with pytest.raises(ValueError, match=message):

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from evalmuse_hf.images.diffusers_generator import DiffusersGenerator, read_license
+from evalmuse_hf.images.generation import generate_pictures
 from evalmuse_hf.images.generator_configs import GeneratorConfig
 from evalmuse_hf.images.picture_generators import DrawnPicture, GeneratorError
+from evalmuse_hf.images.picture_prompts import PicturePrompt
 
 ROOT = Path(__file__).parents[2]
 PROMPTS = ["a red cat", "a dog", "two birds", "a very long prompt " * 9]
@@ -127,6 +129,73 @@ def test_fewer_pictures_than_asked_are_given_on(pipeline_folder):
     generator = DiffusersGenerator(settings(pipeline_folder), device="cpu")
     generator._pipelines = [lambda **call: {"images": ["one"]}]
     assert generator.draw(PROMPTS[:2], SEEDS[:2]) == [DrawnPicture("one")]
+
+
+@pytest.fixture
+def hub_folders(pipeline_folder, tmp_path, monkeypatch):
+    """Snapshots as the Hub's cache holds them, of a model and of its parts, under commits that may be moved."""
+    import diffusers
+
+    commits = {"me/tiny": "aaa", "me/unet": "bbb", "me/second": "ccc"}
+    asked = []
+
+    def snapshot(model, source):
+        folder = tmp_path / model.replace("/", "--") / "snapshots" / commits[model]
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+        return folder
+
+    def download(model, revision=None, **options):
+        asked.append((model, revision))
+        return snapshot(model, pipeline_folder)
+
+    def hf_hub_download(model, name, revision=None):
+        asked.append((model, revision))
+        return str(snapshot(model, pipeline_folder / "unet" if model == "me/unet" else pipeline_folder) / name)
+
+    kind, load = diffusers.UNet2DConditionModel, diffusers.UNet2DConditionModel.from_pretrained
+
+    def from_pretrained(model, revision=None, **options):
+        if model != "me/unet":
+            return load(model, **options)
+        asked.append((model, revision))
+        return load(snapshot(model, pipeline_folder / "unet"), **options)
+
+    monkeypatch.setattr(kind, "from_pretrained", from_pretrained)
+    monkeypatch.setattr(diffusers.DiffusionPipeline, "download", download)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", hf_hub_download)
+    return commits, asked
+
+
+@pytest.mark.parametrize("file", [None, "diffusion_pytorch_model.safetensors"], ids=["folder", "file"])
+def test_the_commit_of_each_part_is_kept_and_a_moved_one_is_noticed(hub_folders, tmp_path, file):
+    commits, asked = hub_folders
+    stage = {"model": "me/second", "pipeline": "StableDiffusionImg2ImgPipeline", "revision": "v3"}
+    stage["call"] = {"strength": 0.9, "num_inference_steps": 2}
+    unet = {"model": "me/unet", "revision": "v2", **({} if file is None else {"file": file})}
+    config = settings("me/tiny", unet=unet, stages=(stage,), steps=1)
+    prompts = [PicturePrompt(name, name) for name in ("cat", "dog")]
+    out = tmp_path / "out"
+    generator = DiffusersGenerator(config, device="cpu")
+    assert generate_pictures(prompts[:1], [generator], out).counts == {"tiny": {"ok": 1}}
+    assert generator.describe().revision == "aaa me/unet@bbb me/second@ccc"
+    assert ("me/unet", "v2") in asked
+    assert ("me/second", "v3") in asked
+    if file is None:  # the weights are those of the commit that is recorded
+        assert ("me/unet", "bbb") in asked
+    commits["me/unet"] = "ddd"
+    with pytest.raises(ValueError, match="another revision"):
+        generate_pictures(prompts, [DiffusersGenerator(config, device="cpu")], out)
+
+
+def test_folders_are_kept_as_whole_paths(pipeline_folder, monkeypatch):
+    monkeypatch.chdir(pipeline_folder.parent)
+    name = pipeline_folder.name
+    config = GeneratorConfig("tiny", model=name, unet={"model": f"{name}/unet"}, stages=({"model": name},))
+    description = DiffusersGenerator(config, device="cpu").describe()
+    whole = str(pipeline_folder.resolve())
+    assert description.model == whole
+    assert description.parameters["unet"] == {"model": f"{whole}/unet"}
+    assert description.parameters["stages"] == [{"model": whole}]
 
 
 @pytest.mark.parametrize(

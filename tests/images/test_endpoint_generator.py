@@ -20,6 +20,7 @@ class StandIn:
 
     def __init__(self, content):
         self.content, self.script, self.requests, self.lock = content, [], [], threading.Lock()
+        self.react = lambda body: None
         stand_in = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,7 +29,8 @@ class StandIn:
                 with stand_in.lock:
                     stand_in.requests.append((body, self.headers.get("Authorization")))
                     default = (200, {}, stand_in.content)
-                    status, headers, content = stand_in.script.pop(0) if stand_in.script else default
+                    scripted = stand_in.script.pop(0) if stand_in.script else default
+                    status, headers, content = stand_in.react(body) or scripted
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(content)), **headers}.items():
                     self.send_header(name, value)
@@ -146,7 +148,38 @@ def test_an_answer_that_is_no_picture_is_a_failure(generator, stand_in, content)
     assert drawn.message.startswith("The service gave no picture")
 
 
-@pytest.mark.parametrize("status", [401, 403, 404], ids=["no key", "forbidden", "no model"])
+def test_a_forbidden_prompt_among_others_is_refused_and_not_the_end(generator, stand_in, picture, tmp_path):
+    stand_in.react = lambda body: (403, {}, b'{"error": "policy"}') if "gun" in body["inputs"] else None
+    prompts = [PicturePrompt(name, name) for name in ("gun 1", "cat", "dog", "gun 2", "owl", "gun 3")]
+    summary = generate_pictures(prompts, [generator], tmp_path)
+    assert (summary.stopped, summary.counts) == (None, {"served": {"ok": 3, "refused": 3}})
+
+
+def test_what_was_answered_is_not_lost_when_the_key_ends(generator, stand_in, tmp_path):
+    stand_in.react = lambda body: (402, {}, b"no credit") if body["inputs"] in {"c", "d", "e", "f"} else None
+    drawn = generator.draw(["a", "b", "c"], [1, 2, 3])
+    assert [result.status for result in drawn] == ["ok", "ok", UNREACHABLE]
+    assert "refuses every request" in drawn[2].message
+    summary = generate_pictures([PicturePrompt(name, name) for name in "abcdef"], [generator], tmp_path)
+    assert summary.counts["served"]["ok"] == 2
+    assert "served refuses every request" in summary.stopped
+
+
+def test_a_server_that_forbids_everything_ends_the_run(generator, stand_in, tmp_path):
+    stand_in.react = lambda body: (403, {}, b"")
+    summary = generate_pictures([PicturePrompt(name, name) for name in "abcdefgh"], [generator], tmp_path)
+    assert "served refuses every request" in summary.stopped
+    assert summary.counts == {"served": {"unanswered": 4}}
+
+
+@pytest.mark.parametrize("address", ["https://me:secret@host/x", "https://host/x?key=secret", "https://host/x#secret"])
+def test_an_address_with_a_key_is_refused(address):
+    with pytest.raises(GeneratorError, match="of the server host holds a user, a query or a fragment") as caught:
+        EndpointGenerator(GeneratorConfig("served", kind="endpoint", model=address))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [401, 404], ids=["no key", "no model"])
 def test_a_server_that_refuses_everything_ends_the_work(generator, stand_in, status):
     stand_in.script = [(status, {}, b"")]
     with pytest.raises(GeneratorError, match="served refuses every request"):
@@ -167,7 +200,7 @@ def test_a_server_that_dies_half_way_ends_the_run_and_the_same_command_goes_on(g
     stand_in.script = answers(0, 8) + [(503, {}, b"")] * 100
     summary = generate_pictures(prompts, [generator], tmp_path)
     assert summary.stopped.startswith("served does not answer any more (5 attempts failed, at last with: ")
-    assert summary.counts == {"served": {"ok": 8}}
+    assert summary.counts == {"served": {"ok": 8, "unanswered": 4}}
     stand_in.script, n_before = answers(8, 12), len(stand_in.requests)
     summary = generate_pictures(prompts, [generator], tmp_path)
     assert (summary.stopped, summary.drawn, summary.counts) == (None, 4, {"served": {"ok": 12}})

@@ -99,7 +99,25 @@ def test_nothing_at_the_path_is_refused(tmp_path):
         list(find_pictures(tmp_path / "none", PROMPTS))
 
 
-@pytest.mark.parametrize("k", [-1, 1.5, True, "x", "-2"])
-def test_a_k_that_is_no_number_from_0_on_is_left_open(tmp_path, k):
-    (found,) = find_pictures(write_table(tmp_path, [{"image": "x.png", "prompt_id": "12", "k": k}]), PROMPTS)
-    assert found.k is None
+@pytest.mark.parametrize("column", ["k", "seed"])
+@pytest.mark.parametrize("value", [-1, 1.5, True, "x", "-2", "1.5", 1e300, "9" * 21, [1], float("inf")])
+def test_what_is_no_number_from_0_on_is_a_problem(tmp_path, column, value):
+    (found,) = find_pictures(write_table(tmp_path, [{"image": "x.png", "prompt_id": "12", column: value}]), PROMPTS)
+    assert (found.reason, found.k, found.seed) == ("bad_number", None, None)
+    assert f"has the {column} {str(value)[:60]!r}, expected a whole number from 0 on" in found.message
+
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [(2, 2), ("2", 2), (2.0, 2), ("2.0", 2), ("42.", 42), (" 7 ", 7), ("", None), (" ", None), (float("nan"), None)],
+)
+def test_whole_numbers_may_be_written_with_a_point_and_nothing_stays_open(tmp_path, value, expected):
+    row = {"image": "x.png", "prompt_id": "12", "k": value, "seed": value}
+    (found,) = find_pictures(write_table(tmp_path, [row]), PROMPTS)
+    assert (found.reason, found.k, found.seed) == (None, expected, expected)
+
+
+def test_an_id_of_thousands_of_digits_is_an_id(tmp_path):
+    prompts = [PicturePrompt("0" + "7" * 5000, "a cat")]
+    (found,) = find_pictures(write_table(tmp_path, [{"image": "x.png", "prompt_id": "7" * 5000}]), prompts)
+    assert found.prompt is prompts[0]

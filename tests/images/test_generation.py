@@ -1,11 +1,5 @@
 import errno
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +20,6 @@ from evalmuse_hf.images.picture_generators import (
 from evalmuse_hf.images.picture_prompts import PicturePrompt
 from evalmuse_hf.images.preparation import picture_hash
 
-ROOT = Path(__file__).parents[2]
 PROMPTS = [PicturePrompt(f"p{number}", f"prompt {number}") for number in range(6)]
 
 
@@ -129,13 +122,43 @@ def test_a_picture_that_is_gone_or_cut_is_drawn_again(tmp_path):
     assert [row["sha256"] for row in without_times(tmp_path)] == [row["sha256"] for row in before]
 
 
+def test_a_picture_drawn_anew_counts_once_however_often_it_was_tried_before(tmp_path):
+    fails = Noise(lambda prompt: DrawnPicture(None, "failed", "x"))
+    generate_pictures(PROMPTS[:1], [fails], tmp_path)
+    generate_pictures(PROMPTS[:1], [Noise()], tmp_path, retry=True)
+    (tmp_path / "images/noise/p0_0.png").unlink()
+    larger = Noise(lambda prompt: DrawnPicture(Image.linear_gradient("L").resize((16, 16))))
+    assert generate_pictures(PROMPTS[:1], [larger], tmp_path).drawn == 1
+    summary = generate_pictures(PROMPTS[:1], [larger], tmp_path)
+    assert (summary.drawn, summary.counts) == (0, {"noise": {"ok": 1}})
+    assert [(row["attempt"], row["status"]) for row in read_manifest(tmp_path)] == [(3, "ok")]
+
+
+def test_a_picture_drawn_anew_by_another_process_counts(tmp_path):
+    for rank in (0, 1):
+        generate_pictures(PROMPTS[:2], [Noise()], tmp_path, process=(rank, 2))
+    (tmp_path / "images/noise/p1_0.png").unlink()
+    other = Noise(lambda prompt: DrawnPicture(Image.linear_gradient("L").resize((16, 16))))
+    assert generate_pictures(PROMPTS[:2], [other], tmp_path).drawn == 1
+    assert generate_pictures(PROMPTS[:2], [other], tmp_path).drawn == 0
+    assert statuses(tmp_path) == {"p0": "ok", "p1": "ok"}
+
+
+def test_gaps_of_generators_that_draw_no_more_stay_visible(tmp_path):
+    generate_pictures(PROMPTS, [Noise()], tmp_path)
+    (tmp_path / "images/noise/p1_0.png").unlink()
+    summary = generate_pictures(PROMPTS, [Noise(name="other")], tmp_path)
+    assert summary.counts == {"noise": {"ok": 5, "missing": 1}, "other": {"ok": 6}}
+    assert len(read_manifest(tmp_path)) == 12
+
+
 @pytest.mark.parametrize(
     "change, words",
     [
         ({"generators": [Noise(steps=2)]}, r"pictures of noise with another steps \(1, now 2\)"),
         ({"seed": 1}, r"another seed \(0, now 1\)"),
         ({"prompts": [PicturePrompt("p0", "else")]}, "prompt 'p0' with another text"),
-        ({"generators": [Noise(name="Noise")]}, "'Noise' and 'noise' would share a folder"),
+        ({"generators": [Noise(name="Noise")]}, "'Noise' and 'noise' would share a folder; .*NEW=Noise"),
         ({"generators": [Noise(), Noise()]}, "Two generators are called 'noise'"),
         ({"n_seeds": 0}, "number of seeds is 0"),
     ],
@@ -252,10 +275,59 @@ def test_a_service_that_dies_half_way_ends_the_run_and_can_be_gone_on_with(tmp_p
     assert summary.stopped == (
         "noise does not answer any more (gone); repeat the command later, and it goes on from here."
     )
-    assert statuses(tmp_path) == {"p0": "ok", "p1": "ok"}
+    assert statuses(tmp_path) == {"p0": "ok", "p1": "ok", **dict.fromkeys(("p2", "p3", "p4", "p5"), "unanswered")}
     generator = Noise()
     assert generate_pictures(PROMPTS, [generator], tmp_path).counts == {"noise": {"ok": 6}}
     assert generator.n_drawn == 4
+
+
+def no_answer(*words):
+    return lambda prompt: DrawnPicture(None, UNREACHABLE, "late") if prompt in words else None
+
+
+def test_prompts_that_are_never_answered_hold_up_nothing_for_good(tmp_path):
+    silent = no_answer("prompt 0", "prompt 1", "prompt 2")
+    first = generate_pictures(PROMPTS, [Noise(silent, batch_size=1), Noise(name="next")], tmp_path)
+    assert first.stopped.startswith("noise does not answer any more (late)")
+    assert first.counts == {"noise": {"unanswered": 3}, "next": {"ok": 6}}
+    again = Noise(silent, batch_size=1)
+    second = generate_pictures(PROMPTS, [again], tmp_path)
+    assert [call[0] for call in again.calls[:-1]] == [f"prompt {number}" for number in (3, 4, 5, 0, 1, 2)]
+    assert second.counts["noise"] == {"ok": 3, "failed": 3}
+    assert generate_pictures(PROMPTS, [Noise(silent)], tmp_path).drawn == 0
+    assert [row["attempt"] for row in read_manifest(tmp_path) if row["status"] == "failed"] == [2, 2, 2]
+
+
+def test_the_last_prompt_without_an_answer_is_given_up_at_the_second_run(tmp_path):
+    silent = no_answer("prompt 5")
+    assert generate_pictures(PROMPTS, [Noise(silent)], tmp_path).counts["noise"] == {"ok": 5, "unanswered": 1}
+    second = generate_pictures(PROMPTS, [Noise(silent)], tmp_path)
+    assert (second.stopped, second.drawn, second.counts["noise"]) == (None, 1, {"ok": 5, "failed": 1})
+
+
+def test_while_a_service_is_gone_nothing_becomes_a_failure_before_all_was_tried(tmp_path):
+    gone = Noise(no_answer(*(prompt.text for prompt in PROMPTS)), batch_size=1)
+    for expected in (3, 6):
+        assert generate_pictures(PROMPTS, [gone], tmp_path).counts["noise"] == {"unanswered": expected}
+
+
+def test_a_batch_is_recorded_whole_before_the_run_stops(tmp_path):
+    silent = no_answer("prompt 0", "prompt 1", "prompt 2")
+    summary = generate_pictures(PROMPTS[:4], [Noise(silent, batch_size=4)], tmp_path)
+    assert (summary.stopped, summary.counts["noise"]) == (None, {"failed": 3, "ok": 1})
+    prompts = [PicturePrompt(f"{number:02d}", str(number)) for number in range(24)]
+    fails = Noise(lambda prompt: DrawnPicture(None, "failed", "x") if int(prompt) < 21 else None, batch_size=24)
+    assert generate_pictures(prompts, [fails], tmp_path / "b").counts["noise"] == {"failed": 21, "ok": 3}
+
+
+def test_a_generator_that_is_locked_half_way_leaves_what_was_drawn_and_the_others(tmp_path):
+    def lock(prompt):
+        if prompt == "prompt 3":
+            raise GeneratorError("noise refuses every request.")
+
+    summary = generate_pictures(PROMPTS, [Noise(lock, batch_size=1), Noise(name="next")], tmp_path)
+    assert summary.stopped == "noise refuses every request."
+    assert summary.counts == {"noise": {"ok": 3}, "next": {"ok": 6}}
 
 
 def test_one_prompt_without_an_answer_among_others_is_a_failure(tmp_path):
@@ -264,7 +336,7 @@ def test_one_prompt_without_an_answer_among_others_is_a_failure(tmp_path):
     assert statuses(tmp_path)["p2"] == "failed"
     at_the_end = Noise(lambda prompt: DrawnPicture(None, UNREACHABLE, "late"), name="late")
     assert "late does not answer" in generate_pictures(PROMPTS[:1], [at_the_end], tmp_path).stopped
-    assert len(read_manifest(tmp_path)) == 6
+    assert [row["status"] for row in read_manifest(tmp_path) if row["generator"] == "late"] == ["unanswered"]
 
 
 def test_a_generator_that_cannot_be_loaded_leaves_what_was_drawn(tmp_path):
@@ -312,58 +384,6 @@ def test_a_nonsensical_environment_is_refused(monkeypatch, rank, world, words):
     monkeypatch.setenv("WORLD_SIZE", world)
     with pytest.raises(ValueError, match=words):
         process_of_environment()
-
-
-SLOW_RUN = """
-import sys, time
-from pathlib import Path
-from evalmuse_hf.images.generation import generate_pictures
-from evalmuse_hf.images.picture_prompts import read_picture_prompts
-from evalmuse_hf.mini.picture_generator import DrawnWorldGenerator
-
-class Slow(DrawnWorldGenerator):
-    def draw(self, prompts, seeds):
-        time.sleep(float(sys.argv[3]))
-        return super().draw(prompts, seeds)
-
-out = Path(sys.argv[2])
-prompts = read_picture_prompts(Path(sys.argv[1]))
-summary = generate_pictures(prompts, [Slow("Painter_Pro", batch_size=1)], out, n_seeds=2)
-print(summary.drawn, summary.kept)
-"""
-
-
-def start(tmp_path, out, *, pause, **environment):
-    (tmp_path / "prompts.txt").write_text("".join(f"a red cat and {number} keys\n" for number in range(20)))
-    words = [sys.executable, "-c", SLOW_RUN, str(tmp_path / "prompts.txt"), str(out), str(pause)]
-    options = {"cwd": ROOT, "text": True, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(words, env={**os.environ, **environment}, **options)
-
-
-def test_a_run_that_was_killed_goes_on_and_draws_nothing_twice(tmp_path):
-    out, whole = tmp_path / "killed", tmp_path / "whole"
-    victim = start(tmp_path, out, pause=0.05)
-    journal = out / "journals/00000.jsonl"
-    end = time.monotonic() + 60
-    while time.monotonic() < end and not (journal.is_file() and journal.read_bytes().count(b"\n") >= 3):
-        time.sleep(0.02)
-    victim.send_signal(signal.SIGKILL)
-    victim.communicate(timeout=60)
-    with journal.open("ab") as file:
-        file.write(b'{"id": "half a li')
-    done = journal.read_bytes().count(b"\n")
-    assert 3 <= done < 40
-    assert not (out / "manifest.jsonl").exists()
-    others = [start(tmp_path, out, pause=0, RANK=str(rank), WORLD_SIZE="2") for rank in (0, 1)]
-    said = [other.communicate(timeout=120) for other in others]
-    assert [other.returncode for other in others] == [0, 0], said
-    drawn = [int(stdout.split()[0]) for stdout, _ in said]
-    assert sum(drawn) == 40 - done
-    assert min(drawn) > 0
-    single = start(tmp_path, whole, pause=0)
-    assert single.communicate(timeout=120)[0] == "40 0\n"
-    assert without_times(out) == without_times(whole)
-    assert not list(out.rglob("*.part"))
 
 
 def test_a_pipeline_of_diffusers_is_run_like_any_other(tmp_path, pipeline_folder):

@@ -154,15 +154,79 @@ def test_a_huge_file_is_not_opened(tmp_path, made, monkeypatch):
     monkeypatch.setattr(importing, "MAX_BYTES", 100)
     summary = import_pictures(made, PROMPTS, tmp_path / "out", generator="MJ")
     assert summary.imported == 0
-    assert "more than 100 bytes" in summary.problems[0].message
+    place = summary.problems[0].place
+    assert summary.problems[0].message == f"Cannot read picture '{place}': its file has more than 100 bytes."
 
 
 def test_generated_and_imported_pictures_share_a_folder_but_no_name(tmp_path, made):
     generate_pictures(PROMPTS, [DrawnWorldGenerator("Drawer_v1")], tmp_path / "out")
     summary = import_pictures(made, PROMPTS, tmp_path / "out", generator="MJ")
     assert summary.counts == {"Drawer_v1": {"ok": 4}, "MJ": {"ok": 3}}
-    with pytest.raises(ValueError, match="another origin"):
-        import_pictures(made, PROMPTS, tmp_path / "out", generator="Drawer_v1")
+    summary = import_pictures(made, PROMPTS, tmp_path / "out", generator="Drawer_v1")
+    assert (summary.imported, [problem.reason for problem in summary.problems[:3]]) == (0, ["other_generator"] * 3)
+    message = summary.problems[0].message
+    assert "another origin ('generated', now 'imported')" in message
+    assert "give the pictures another generator" in message
+    assert "NEW=" not in message
+
+
+def test_names_that_cannot_be_used_take_no_other_picture_with_them(tmp_path, picture):
+    for number, name in enumerate(("Other/00000.png", "GenA/00000.png", "gena/00001.png", "zeta/00002.png")):
+        (tmp_path / "in" / name).parent.mkdir(parents=True)
+        (tmp_path / "in" / name).write_bytes(picture(number, as_bytes=True))
+    summary = import_pictures(tmp_path / "in", PROMPTS, tmp_path / "out")
+    assert (summary.imported, len(read_lines(tmp_path / "out/manifest.jsonl"))) == (3, 3)
+    assert ("gena/00001.png", "other_generator") in reasons(summary)
+
+
+def test_a_table_that_breaks_off_leaves_what_was_taken_before(tmp_path, made):
+    good = {"image": "00000.png", "prompt_id": "00000", "generator": "G"}
+    (made / "t.jsonl").write_text(json.dumps(good) + "\n" + json.dumps({"image": "x"}) + "\n")
+    with pytest.raises(ValueError, match="says nothing of a prompt"):
+        import_pictures(made / "t.jsonl", PROMPTS, tmp_path / "out")
+    assert [row["id"] for row in read_lines(tmp_path / "out/manifest.jsonl")] == ["G/00000_0"]
+    assert len(read_lines(tmp_path / "out/pairs.jsonl")) == 1
+
+
+def test_problems_of_each_import_are_added_and_name_it(tmp_path, made, picture):
+    (made / "none.png").write_bytes(picture(5, as_bytes=True))
+    other = tmp_path / "other"
+    other.mkdir()
+    for source in (made, other):
+        import_pictures(source, PROMPTS[:1], tmp_path / "out", generator="MJ")
+    listed = [(row["source"], row["reason"]) for row in read_lines(tmp_path / "out/import_problems.jsonl")]
+    assert listed == [(str(made), "unmatched")] * 3 + [(str(other), "no_picture")]
+
+
+def test_a_leaner_list_of_prompts_takes_nothing_from_earlier_pairs(tmp_path, made):
+    import_pictures(made, PROMPTS, tmp_path / "out", generator="MJ")
+    before = (tmp_path / "out/pairs.jsonl").read_bytes()
+    lean = [PicturePrompt(prompt.prompt_id, prompt.text) for prompt in PROMPTS]
+    import_pictures(made, lean, tmp_path / "out", generator="MJ")
+    assert (tmp_path / "out/pairs.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("as_table", [False, True], ids=["folder", "table"])
+def test_a_picture_whose_file_is_gone_is_taken_again(tmp_path, made, as_table):
+    source = made
+    if as_table:
+        rows = [{"image": name, "prompt_id": "00001", "generator": "MJ"} for name in ("00001.png", "00001_1.png")]
+        source = made / "t.jsonl"
+        source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    import_pictures(source, PROMPTS, tmp_path / "out", generator="MJ")
+    before = read_lines(tmp_path / "out/manifest.jsonl")
+    (tmp_path / "out/images/MJ/00001_1.png").unlink()
+    summary = import_pictures(source, PROMPTS, tmp_path / "out", generator="MJ")
+    assert (summary.imported, summary.kept) == (1, len(before) - 1)
+    after = read_lines(tmp_path / "out/manifest.jsonl")
+    assert after == [{**row, "attempt": 1 + row["id"].endswith("1_1")} for row in before]
+
+
+def test_a_folder_with_files_of_others_is_refused(tmp_path, made):
+    (made / "prompts.jsonl").write_text('{"id": "00000", "prompt": "mine"}\n')
+    with pytest.raises(ValueError, match=r"holds prompts\.jsonl, and no journals/"):
+        import_pictures(made, PROMPTS, made, generator="MJ")
+    assert (made / "prompts.jsonl").read_text() == '{"id": "00000", "prompt": "mine"}\n'
 
 
 def test_pictures_of_other_modes_are_read_as_rgb(tmp_path):

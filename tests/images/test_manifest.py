@@ -9,6 +9,7 @@ from evalmuse_hf.images.manifest import (
     MANIFEST_COLUMNS,
     Journal,
     PictureRecord,
+    append_lines,
     latest_records,
     read_records,
     write_lines,
@@ -41,6 +42,40 @@ def test_half_a_line_of_a_killed_writer_is_no_record_and_spoils_none(tmp_path):
     journal.add(replace(RECORD, k=2))
     journal.close()
     assert [record.k for record in read_records(path)] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"k": [0]}, r"line 2 of .*j.jsonl is no record of a picture: k is '\[0\]'"),
+        ({"attempt": True}, "attempt is 'True'"),
+        ({"path": 3}, "path is '3'"),
+        ({"prompt": None}, "prompt is 'None'"),
+    ],
+    ids=["list", "bool", "number", "null"],
+)
+def test_a_whole_line_with_a_wrong_value_is_said(tmp_path, change, words):
+    path = tmp_path / "j.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in (RECORD.row(), {**RECORD.row(), **change})))
+    with pytest.raises(ValueError, match=words):
+        list(read_records(path))
+
+
+@pytest.mark.parametrize("line, words", [("[]", "line 1 of"), ('{"id": "a"}', "it lacks prompt_id")])
+def test_a_line_that_is_no_record_is_said(tmp_path, line, words):
+    (tmp_path / "j.jsonl").write_text(line + "\n")
+    with pytest.raises(ValueError, match=words):
+        list(read_records(tmp_path / "j.jsonl"))
+
+
+def test_lines_are_added_behind_half_a_line(tmp_path):
+    path = tmp_path / "p.jsonl"
+    append_lines([], path)
+    assert not path.exists()
+    append_lines([{"a": "\udc80"}], path)
+    path.write_bytes(path.read_bytes() + b'{"hal')
+    append_lines([{"a": 2}, {"a": 3}], path)
+    assert path.read_text().splitlines() == ['{"a": "\\udc80"}', '{"hal', '{"a": 2}', '{"a": 3}']
 
 
 def test_the_latest_attempt_counts_wherever_it_stands(tmp_path):

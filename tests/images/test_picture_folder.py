@@ -1,7 +1,10 @@
+import hashlib
 import json
+import re
 
 import pytest
 
+from evalmuse_hf.images.manifest import MANIFEST_COLUMNS, PictureRecord
 from evalmuse_hf.images.picture_folder import PictureFolder, safe_name
 from evalmuse_hf.images.picture_generators import GeneratorDescription
 from evalmuse_hf.images.picture_prompts import PicturePrompt
@@ -52,8 +55,83 @@ def test_prompts_are_kept_and_may_get_other_columns_but_no_other_text(folder):
     ]
     with pytest.raises(ValueError, match="prompt 'a' with another text"):
         folder.register_prompts([PicturePrompt("a", "other")])
-    with pytest.raises(ValueError, match="'a' and 'A' differ in case only"):
-        folder.register_prompts([PicturePrompt("A", "other")])
+    folder.register_prompts([PicturePrompt("a", "one\u2028line")])  # a leaner list takes nothing away
+    assert folder.prompts()[0].columns == {"elements": ["x"]}
+    folder.register_prompts([PicturePrompt("a", "one\u2028line", {"source": "s"})])
+    assert folder.prompts()[0].columns == {"elements": ["x"], "source": "s"}
+
+
+def test_ids_that_differ_only_in_case_get_files_that_do_not(folder):
+    folder.register_prompts([PicturePrompt("a", "one"), PicturePrompt("b", "two")])
+    folder.register_prompts([PicturePrompt("A", "three")])
+    assert folder.place_of("g", "a", 0) == "images/g/a_0.png"
+    digest = hashlib.sha256(b"A").hexdigest()[:8]
+    assert folder.place_of("g", "A", 0) == f"images/g/A-{digest}_0.png"
+    folder.close()
+    again = PictureFolder(folder.path, rank=3)  # another process gives the same names, whatever it draws
+    again.open()
+    again.register_prompts([PicturePrompt("A", "three")])
+    assert [again.place_of("g", name, 0) for name in "aA"] == [folder.place_of("g", name, 0) for name in "aA"]
+    again.close()
+
+
+@pytest.mark.parametrize("name", ["prompts.jsonl", "pairs.jsonl", "manifest.jsonl", "generators.json", "images"])
+def test_a_folder_with_files_of_others_is_refused_before_anything_is_written(tmp_path, name):
+    (tmp_path / name).mkdir() if name == "images" else (tmp_path / name).write_text('{"id": 1}\n')
+    with pytest.raises(ValueError, match=f"holds {name}, and no journals/"):
+        PictureFolder(tmp_path).open()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_folder_with_other_files_may_be_used(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    folder = PictureFolder(tmp_path)
+    folder.open()
+    folder.register_prompts([PicturePrompt("a", "one")])
+    folder.close()
+    folder.open()
+    folder.close()
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("prompts.jsonl", b'{"prompt_id": "a", "prompt": "on'),
+        ("prompts.jsonl", b'{"id": "a", "prompt": "one"}\n'),
+        ("prompts.jsonl", b"[]\n"),
+        ("prompts.jsonl", b"\xff\n"),
+        ("generators.json", b'{"format": 1, "gener'),
+        ("generators.json", b"[]"),
+        ("generators.json", b'{"generators": [{"name": "g"}]}'),
+        ("generators.json", b'{"generators": {"name": "g"}}'),
+        ("journals/00000.jsonl", b'{"k": [0]}\n'),
+    ],
+    ids=["half", "other columns", "list", "bytes", "half", "list", "half an entry", "no list", "journal"],
+)
+def test_a_damaged_file_is_named(folder, name, content):
+    (folder.path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=f"{re.escape(str(folder.path / name))} is no"):
+        folder.merge()
+
+
+def test_a_picture_whose_file_is_gone_stays_in_the_manifest(folder):
+    folder.register_prompts([PicturePrompt("a", "one")])
+    for k in range(3):
+        place = folder.place_of("g", "a", k)
+        folder.write(place, b"12345")
+        values = {"id": f"g/a_{k}", "prompt_id": "a", "prompt": "one", "generator": "g", "k": k, "path": place}
+        known = {**values, "bytes": 5, "status": "ok", "message": "", "origin": "generated", "attempt": 1}
+        folder.add(PictureRecord(**{**dict.fromkeys(MANIFEST_COLUMNS), **known}))
+    (folder.path / "images/g/a_1.png").unlink()
+    (folder.path / "images/g/a_2.png").write_bytes(b"123")
+    folder.merge()
+    rows = [json.loads(line) for line in (folder.path / "manifest.jsonl").read_text().splitlines()]
+    assert [(row["k"], row["status"], row["message"]) for row in rows] == [
+        (0, "ok", ""),
+        (1, "missing", "The file images/g/a_1.png is not there any more."),
+        (2, "missing", "The file images/g/a_2.png has 3 bytes; 5 were written."),
+    ]
+    assert len((folder.path / "pairs.jsonl").read_text().splitlines()) == 1
 
 
 def test_a_generator_keeps_its_meaning_and_may_learn_its_revision(folder):

@@ -30,6 +30,30 @@ def test_a_prompt_of_other_words_gives_a_place_and_says_so():
     assert pixels(drawn).std() > 1
 
 
+@pytest.mark.parametrize(
+    "prompt, message",
+    [
+        (PROMPT, ""),
+        ("a red cat, a curtain, a koi, a Curtain", "Not drawn: curtain, koi."),
+        ("a cat " + "x" * 90, f"Not drawn: {'x' * 21}...."),
+        (
+            "a cat " + " ".join(f"w{n}" for n in range(99)),
+            f"Not drawn: {', '.join(f'w{n}' for n in range(12))} and 87 more.",
+        ),
+    ],
+    ids=["all read", "each once", "long word", "many words"],
+)
+def test_words_that_were_left_unread_are_named(prompt, message):
+    (drawn,) = DrawnWorldGenerator("Drawer_v1").draw([prompt], [3])
+    assert (drawn.status, drawn.message) == ("ok", message)
+
+
+@pytest.mark.parametrize("name", ["Drawer_v1", "Illustrator_XL"])
+def test_hundreds_of_things_are_drawn_as_far_as_there_is_room(name):
+    (drawn,) = DrawnWorldGenerator(name).draw(["five cats, " * 200], [3])
+    assert (drawn.status, drawn.message) == ("ok", "Not drawn: five, cats.")
+
+
 def test_a_generator_that_leaves_everything_out_shows_a_place():
     drawn = DrawnWorldGenerator("Drawer_v1").draw(["a cat"] * 300, list(range(300)))
     assert min(pixels(one).std() for one in drawn) > 1

@@ -84,6 +84,12 @@ def test_every_noun_and_plural_is_known():
         assert read_prompt(f"two {plural(noun)}").prompt.subjects == (Subject(noun, count=2),)
 
 
+def test_subjects_end_where_there_is_no_room_and_the_rest_is_unread():
+    reading = read_prompt("two red cats, " * 30)
+    assert list(reading.prompt.subjects) == [Subject("cat", count=2, color="red")] * 24
+    assert reading.unread == ("two", "red", "cats") * 6
+
+
 def test_a_reading_is_empty_when_nothing_was_understood():
     assert read_prompt("the essence of philosophy").is_empty
     assert not read_prompt(f"philosophy {PLACES['city']}").is_empty
