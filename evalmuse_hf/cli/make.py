@@ -213,6 +213,9 @@ def describe(name: str, report: dict[str, Any]) -> str:
     Args:
         name: The stage.
         report: What its command printed with ``--json``.
+
+    Raises:
+        ValueError: If there is no such stage.
     """
     if name == "raw":
         return f"{report['n']:,} raw prompts"
@@ -225,13 +228,21 @@ def describe(name: str, report: dict[str, Any]) -> str:
     if name == "sample":
         deviations = {name: choice["total_deviation"] for name, choice in report["choices"].items()}
         ours, others = deviations["milp"], deviations["random"]
-        return f"{report['n']:,} of {report['n_candidates']:,} chosen; deviation {ours:g}, at random {others:g}"
+        left_out = sum(number for counts in report["left_out"].values() for number in counts.values())
+        failed = f"; {left_out:,} without labels left out" if left_out else ""
+        return (
+            f"{report['n']:,} of {report['n_candidates']:,} chosen; deviation {ours:g}, at random {others:g}{failed}"
+        )
     if name == "synthesize":
         return f"{report['n']:,} from templates"
     if name == "split":
         split, kept = report["rows"] - report["kept"], report["kept"]
         had = f", {kept:,} had theirs" if kept else ""
         return f"{report['elements']:,} elements in {split:,} prompts{had}{_problems(report['statuses'])}"
+    if name == "ask":
+        asked, variants = report["statuses"].get("ok", 0), report["with_counterfactual"]
+        said = f"{asked:,} of {report['elements']:,} elements have a question, {variants:,} a counterfactual one"
+        return said + _problems(report["statuses"])
     if name == "draw":
         counts: dict[str, int] = {}
         for by_status in report["generators"].values():
@@ -239,7 +250,7 @@ def describe(name: str, report: dict[str, Any]) -> str:
                 counts[status] = counts.get(status, 0) + number
         remarks = f"; {report['with_message']:,} say in the manifest what is not drawn, or why"
         return _spell(counts) + (remarks if report["with_message"] else "")
-    return _spell({key: value for key, value in report.items() if isinstance(value, int) and key != "format"})
+    raise ValueError(f"There is no stage {name!r}.")
 
 
 def _problems(statuses: dict[str, int]) -> str:

@@ -164,6 +164,12 @@ def test_what_went_wrong_is_said_behind_what_went_well():
     assert describe("label", report) == "9 labelled by rules-1; failed 2"
     report = {"rows": 9, "kept": 4, "elements": 20, "statuses": {"ok": 4, "no_elements": 1, "failed": 0}}
     assert describe("split", report) == "20 elements in 5 prompts, 4 had theirs; no elements 1"
+    report = {"elements": 9, "with_counterfactual": 2, "statuses": {"ok": 8, "no_valid_question": 1}}
+    said = "8 of 9 elements have a question, 2 a counterfactual one; no valid question 1"
+    assert describe("ask", report) == said
+    choices = {"milp": {"total_deviation": 0.0}, "random": {"total_deviation": 7.0}}
+    report = {"n": 5, "n_candidates": 9, "choices": choices, "left_out": {"label_status": {"failed": 2}}}
+    assert describe("sample", report) == "5 of 9 chosen; deviation 0, at random 7; 2 without labels left out"
 
 
 def test_pictures_are_counted_over_generators():
