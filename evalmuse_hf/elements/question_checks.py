@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from evalmuse_hf.elements.lexicon import ATTRIBUTE_OPPOSITES, COLORS, NUMBERS, OPPOSITES, WEATHER_OPPOSITES
+from evalmuse_hf.elements.question_additions import DOUBTS, NEGATIONS, is_turned_around, new_noun, opposite_side
 from evalmuse_hf.elements.question_layout import NOUN_CATEGORIES, PromptLayout, read_layout
 from evalmuse_hf.elements.question_owners import find_counted, find_owner
 from evalmuse_hf.elements.question_scenes import is_medium
@@ -21,10 +22,6 @@ MOST_CHARACTERS = 200
 """Longest question."""
 
 _AUXILIARIES = frozenset(("is", "are", "was", "were", "does", "do", "did", "has", "have", "can", "could"))
-_NEGATIONS = re.compile(
-    r"n['\u2019]t\b|\b(?:not|no|never|none|nothing|nobody|neither|nor|without|absent|missing|lack|lacks|lacking)\b",
-    re.IGNORECASE,
-)
 _SECOND_QUESTION = re.compile(r"\b(?:and|but)\s+(?:is|are|was|were|does|do|did|has|have|can)\b", re.IGNORECASE)
 _NEXT_SENTENCE = re.compile(r"[.!?;:]\s+\S")
 # The picture itself is no element, even where a prompt begins with "a photo of".
@@ -87,7 +84,7 @@ def question_problem(
     "It names 'brown', which is another element; ask for 'dog' alone."
     """
     names = [one.text for one in elements]
-    problem = _form_problem(question, names) or _mention_problem(question, element)
+    problem = _form_problem(question, names, prompt) or _mention_problem(question, element)
     if problem is not None:
         return problem
     if _spelled(question) in {_spelled(other) for other in others}:
@@ -117,7 +114,7 @@ def question_parents(question: str, *, element: Element, elements: Sequence[Elem
     return tuple(sorted(_allowed(question, element, elements, named)))
 
 
-def _form_problem(question: str, quoted: Sequence[str]) -> str | None:
+def _form_problem(question: str, quoted: Sequence[str], prompt: str) -> str | None:
     """What is wrong with the form: length, first word, and that it is one question and no alternative or negation."""
     words = read_words(question)
     low, high = LENGTH_IN_WORDS
@@ -136,7 +133,10 @@ def _form_problem(question: str, quoted: Sequence[str]) -> str | None:
         return "It must ask one question, and say nothing beside it."
     if _ALTERNATIVE.search(rest):
         return "It must leave yes and no as the only answers; it offers alternatives with 'or'."
-    if found := _NEGATIONS.search(rest):
+    found = NEGATIONS.search(rest) or next(
+        (doubt for doubt in DOUBTS.finditer(rest) if not _contains(read_words(prompt), read_words(doubt[0]))), None
+    )
+    if found:
         return f"It must not be negative, or yes would mean no; leave out {found[0]!r}."
     return None
 
@@ -219,10 +219,9 @@ def _answer_problem(question: str, index: int, elements: Sequence[Element], prom
     """Whether yes is the true answer, as far as words tell: no other color, number or opposite, and the right noun."""
     element = elements[index]
     layout = read_layout(prompt, elements)
-    if element.category in NOUN_CATEGORIES and _is_unwanted(index, layout):
-        return (
-            f"The prompt wants no {element.text!r} in the picture, so that no question about it has yes as its answer."
-        )
+    unwanted = unwanted_problem(index, layout)
+    if unwanted is not None:
+        return unwanted
     said = _bases(" ".join(one.text for one in elements))
     words = read_words(question)
     for word in words:
@@ -238,7 +237,33 @@ def _answer_problem(question: str, index: int, elements: Sequence[Element], prom
         opposite = opposites.get(" ".join(read_words(element.text)))
         if opposite and _contains(words, opposite.split()) and not _contains(read_words(prompt), opposite.split()):
             return f"Yes must be the true answer; {opposite!r} is the opposite of {element.text!r}."
-    return _binding_problem(question, index, layout)
+    return _binding_problem(question, index, layout) or _scene_problem(question, index, layout)
+
+
+def unwanted_problem(index: int, layout: PromptLayout) -> str | None:
+    """Why no question about an element can have yes as its answer: the prompt rules it out. None if it does not.
+
+    Args:
+        index: Place of the element.
+        layout: The prompt.
+    """
+    element = layout.elements[index]
+    if element.category not in NOUN_CATEGORIES or not _is_unwanted(index, layout):
+        return None
+    return f"The prompt wants no {element.text!r} in the picture, so that no question about it has yes as its answer."
+
+
+def _scene_problem(question: str, index: int, layout: PromptLayout) -> str | None:
+    """Whether the question brings in a thing that the prompt does not have, or turns a relation around."""
+    text = layout.elements[index].text
+    if opposite := opposite_side(question, text, layout.prompt):
+        return f"Yes must be the true answer; {opposite!r} is the opposite of {text!r}."
+    if is_turned_around(question, index, layout):
+        return f"Yes must be the true answer; name what stands around {text!r} in the order of the prompt."
+    known = " ".join([layout.prompt, *(one.text for one in layout.elements), *_FRAME])
+    if noun := new_noun(question, known):
+        return f"Yes must be the true answer; {noun!r} is not in the prompt."
+    return None
 
 
 def _is_unwanted(index: int, layout: PromptLayout) -> bool:

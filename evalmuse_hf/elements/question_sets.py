@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from evalmuse_hf.elements.question_checks import question_parents, question_problem
+from evalmuse_hf.elements.question_checks import question_parents, question_problem, unwanted_problem
 from evalmuse_hf.elements.question_layout import read_layout
 from evalmuse_hf.elements.question_nouns import Wording
 from evalmuse_hf.elements.question_wording import other_wordings
@@ -133,7 +133,7 @@ def open_wishes(
         given: Per prompt, a question per element or None.
     """
     drafts = _draft_all(prompts, given)
-    return [_wish(prompts[number], index, drafts[number][index]) for number, index in _open(drafts)]
+    return [_wish(prompts[number], index, drafts[number]) for number, index in _open(drafts)]
 
 
 def _draft_all(
@@ -148,7 +148,7 @@ def _draft_all(
 
 
 def _open(drafts: Sequence[list[_Draft]]) -> list[tuple[int, int]]:
-    """Prompt and element of each draft without a valid question, if it has words to ask for."""
+    """Prompt and element of each draft without a valid question, if one is possible."""
     return [
         (number, index)
         for number, own in enumerate(drafts)
@@ -157,10 +157,15 @@ def _open(drafts: Sequence[list[_Draft]]) -> list[tuple[int, int]]:
     ]
 
 
-def _wish(prompt: tuple[str, Sequence[Element]], index: int, draft: _Draft) -> "QuestionWish":
+def _wish(prompt: tuple[str, Sequence[Element]], index: int, drafts: Sequence[_Draft]) -> "QuestionWish":
     from evalmuse_hf.elements.llm_questions import QuestionWish
 
-    return QuestionWish(prompt[0], tuple(prompt[1]), index, draft.problem)
+    return QuestionWish(prompt[0], tuple(prompt[1]), index, drafts[index].problem, _taken(drafts))
+
+
+def _taken(drafts: Sequence[_Draft]) -> tuple[str, ...]:
+    """Questions that other elements of a prompt have already."""
+    return tuple(draft.wording.text for draft in drafts if draft.wording is not None)
 
 
 def _draft(prompt: str, elements: Sequence[Element], given: Sequence[str | None]) -> list[_Draft]:
@@ -174,6 +179,9 @@ def _draft(prompt: str, elements: Sequence[Element], given: Sequence[str | None]
     for index, (draft, element) in enumerate(zip(drafts, elements, strict=True)):
         if not element.text.strip():
             draft.problem = "The element has no words to ask for."
+            continue
+        if unwanted := unwanted_problem(index, layout):
+            draft.problem = unwanted
             continue
         own = given[index]
         first = [] if own is None else [Wording(own, question_parents(own, element=element, elements=elements))]
@@ -205,9 +213,21 @@ def _problem(
 def _ask_writer(
     prompts: Sequence[tuple[str, Sequence[Element]]], drafts: Sequence[list[_Draft]], writer: QuestionWriter
 ) -> None:
-    """Ask the writer for what is open."""
-    wanted = _open(drafts)
-    wishes = (_wish(prompts[number], index, drafts[number][index]) for number, index in wanted)
+    """Ask the writer for what is open, and once more where two elements of a prompt got the same question."""
+    again = _ask_round(_open(drafts), prompts, drafts, writer)
+    if again:
+        _ask_round(again, prompts, drafts, writer)
+
+
+def _ask_round(
+    wanted: Sequence[tuple[int, int]],
+    prompts: Sequence[tuple[str, Sequence[Element]]],
+    drafts: Sequence[list[_Draft]],
+    writer: QuestionWriter,
+) -> list[tuple[int, int]]:
+    """Ask for each of the wanted drafts; those come back whose question another element has got meanwhile."""
+    wishes = [_wish(prompts[number], index, drafts[number]) for number, index in wanted]
+    again = []
     for (number, index), written in zip(wanted, writer.write_each(wishes), strict=True):
         prompt, elements = prompts[number]
         draft = drafts[number][index]
@@ -216,12 +236,15 @@ def _ask_writer(
             draft.problem = f"{draft.problem} {writer.name} found none either: {written.message}"
             continue
         wording = Wording(written.text, question_parents(written.text, element=elements[index], elements=elements))
-        taken = [other.wording.text for other in drafts[number] if other.wording is not None]
+        taken = _taken(drafts[number])
         problem = _problem(wording, index, elements, prompt, taken, known=False)
         if problem is None:
             draft.wording = wording
-        else:
-            draft.problem = problem
+            continue
+        draft.problem = problem
+        if written.text.lower() in {text.lower() for text in taken}:
+            again.append((number, index))
+    return again
 
 
 def _finish(prompt: str, elements: Sequence[Element], drafts: Sequence[_Draft]) -> list[ElementQuestionResult]:

@@ -274,4 +274,5 @@ def _other_number(text: str) -> str | None:
 
 
 def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    # JSON may hold half a character, which UTF-8 has no bytes for.
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:4], "big")

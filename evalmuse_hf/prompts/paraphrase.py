@@ -5,8 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evalmuse_hf.elements import lexicon
 from evalmuse_hf.elements.cleaning import MAX_WORDS
 from evalmuse_hf.elements.lexicon import NUMBERS
+from evalmuse_hf.elements.noun_words import MATERIALS
+from evalmuse_hf.elements.property_words import COLORS, SHAPES
+from evalmuse_hf.elements.question_additions import DOUBTS, NEGATIONS, new_noun, opposite_side
+from evalmuse_hf.elements.scene_words import MEDIA, TIMES, WEATHER
+from evalmuse_hf.elements.word_forms import read_words, word_bases
 from evalmuse_hf.llm import ChatMessage, StructuredAnswer, StructuredClient, StructuredRequest, quote_data
 from evalmuse_hf.prompts.synthetic import missing_elements
 from evalmuse_hf.schema import Element, Prompt
@@ -19,6 +25,22 @@ _NOUNS = frozenset({"object", "animal/human", "food"})
 _DIGITS = re.compile(r"\d+")
 _QUOTED = re.compile(r"(?<!\w)(?:'(.+?)'|\"(.+?)\"|\u2018(.+?)\u2019|\u201c(.+?)\u201d)(?!\w)")
 _NUMBER_WORDS = frozenset(NUMBERS) - {"one"}  # which is also a pronoun
+_PROPERTIES = {
+    "color": COLORS | frozenset(lexicon.COLORS),
+    "material": (MATERIALS | frozenset(lexicon.MATERIALS)) - {"felt"},  # more often the verb
+    "shape": SHAPES | frozenset(lexicon.SHAPES) | {"shaped"},
+}
+_SCENE = (MEDIA | TIMES | WEATHER) - {"picture", "image", "art", "past", "future", "day", "wind"}
+_AMOUNTS = frozenset(
+    (
+        *("every", "each", "all", "most", "many", "several", "any", "half", "dozen", "dozens", "hundred", "hundreds"),
+        *("thousand", "thousands", "countless", "numerous", "multiple", "both", "pair", "couple", "another"),
+    )
+)
+_TWO = frozenset({"two", "2", "both", "pair", "couple"})
+_TAKE_BACK = frozenset(
+    ("ignore", "disregard", "forget", "omit", "skip", "remove", "delete", "erase", "replace", "instead", "pretend")
+)
 # They stand beside the scene, so their place in the sentence says nothing.
 _FREE = ("location", "attribute-style", "other-weather", "other-time", "other-perspective")
 
@@ -120,6 +142,11 @@ class LLMParaphraser:
 def paraphrase_problem(text: str, prompt: Prompt) -> str | None:
     """Say why a text does not mean the same as a prompt, as far as words can tell.
 
+    Every element must be there, in the order of the prompt where there are several things; negations, amounts,
+    numbers, colors, materials, shapes, media, times, weather and nouns that lists know must be those of the prompt.
+    What stands in no list passes: another verb, an adjective ("a sad cat"), a rare noun; and a relation between the
+    same words that their order does not tell.
+
     Args:
         text: The paraphrase.
         prompt: The prompt, with its elements.
@@ -135,6 +162,7 @@ def paraphrase_problem(text: str, prompt: Prompt) -> str | None:
         _form_problem(text, prompt.text)
         or _survival_problem(text, prompt.elements)
         or _addition_problem(text, prompt.text)
+        or _meaning_problem(text, prompt)
         or _order_problem(text, prompt)
     )
 
@@ -174,6 +202,41 @@ def _addition_problem(text: str, original: str) -> str | None:
     for quoted in before - after:
         return f"The quoted text {quoted!r} is gone; keep it in its quotes."
     return None
+
+
+def _meaning_problem(text: str, prompt: Prompt) -> str | None:
+    """Whether it says no where the prompt does not, speaks of another amount, or adds a property or a thing."""
+    before, after = _denials(prompt.text), _denials(text)
+    if len(after) > len(before):
+        added = next((word for word in after if word not in before), after[-1])
+        return f"{added!r} is not in the prompt; say nothing of what is not there."
+    if len(after) < len(before):
+        return f"{next((word for word in before if word not in after), before[-1])!r} of the prompt is gone; keep it."
+    written, known = read_words(text), set(read_words(prompt.text))
+    for word in written:
+        if word in _TAKE_BACK and word not in known:
+            return f"{word!r} is not in the prompt; describe the picture, and take nothing back."
+        if word in _AMOUNTS and word not in known and not (word in _TWO and known & _TWO):
+            return f"{word!r} is not in the prompt; keep the amounts of the prompt."
+    for word in read_words(prompt.text):
+        if word in _AMOUNTS and word not in written and not (word in _TWO and _TWO.intersection(written)):
+            return f"{word!r} of the prompt is gone; keep its amounts."
+    there = frozenset[str]().union(*map(word_bases, known))
+    for kind, listed in _PROPERTIES.items():
+        for word in written:
+            if word in listed and word_bases(word).isdisjoint(there):
+                return f"{word!r} is not in the prompt; add no {kind}."
+    if noun := new_noun(text, prompt.text, also=_SCENE):
+        return f"{noun!r} is not in the prompt; add no thing."
+    sides = (opposite_side(text, one.text, prompt.text) for one in prompt.elements if one.category == "spatial")
+    if side := next(filter(None, sides), None):
+        return f"{side!r} is not in the prompt; keep where things stand."
+    return None
+
+
+def _denials(text: str) -> list[str]:
+    found = [*NEGATIONS.finditer(text), *DOUBTS.finditer(text)]
+    return [match[0].lower() for match in sorted(found, key=lambda match: match.start())]
 
 
 def _order_problem(text: str, prompt: Prompt) -> str | None:

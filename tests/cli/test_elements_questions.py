@@ -108,6 +108,8 @@ def test_a_chat_model_writes_what_rules_do_not(table, tmp_path, monkeypatch):
 
 
 def test_an_estimate_sends_nothing(table, tmp_path, monkeypatch, capsys):
+    rows = [ROWS[1], {"prompt": f"a {'long ' * 60}cat", "elements": [f"{'long ' * 60}cat (animal)"]}]
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")  # nothing to ask about "no dogs"
     model = Model("")
     monkeypatch.setattr(elements_questions, "open_client", lambda args: StructuredClient(model, workers=1))
     assert ask(table, "--out", tmp_path / "out.jsonl", "--llm", "fake", "--llm-estimate", "--json") == 0
@@ -145,3 +147,13 @@ def test_a_row_that_could_not_be_split_passes_through(tmp_path):
     path.write_text("".join(json.dumps(row) + "\n" for row in [*ROWS, odd]), "utf-8")
     assert main(["elements", "questions", str(path), "--out", str(out)]) == 0
     assert json.loads(out.read_text("utf-8").splitlines()[-1]) == odd
+
+
+def test_half_a_character_ends_nothing(tmp_path):
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    half = {"prompt": "a red cat \ud83d", "elements": ["red (color)", "cat (animal)", "\ud83d (object)"]}
+    path.write_text("".join(json.dumps(row) + "\n" for row in [half, ROWS[0]]), "utf-8")
+    assert ask(path, "--out", out) == 0
+    first, second = read(out)
+    assert [one["question_status"] for one in first["elements"]] == ["ok", "ok", "no_valid_question"]
+    assert second["elements"][0]["question"] == "Is the dog brown?"

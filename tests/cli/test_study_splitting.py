@@ -1,6 +1,8 @@
 import argparse
 import json
 
+import pytest
+
 from evalmuse_hf.cli import study_splitting
 
 
@@ -25,3 +27,16 @@ def test_a_table_of_ones_own(tmp_path, capsys):
     path.write_text('prompt,elements\na red cat,"[""red (color)"", ""cat (animal)""]"\n', "utf-8")
     assert study("--data", path, "--splitters", "rules", "--n-resamples", 0, "--markdown") == 0
     assert "| rules - gold |" in capsys.readouterr().out.replace("  ", " ")
+
+
+def test_half_a_character_and_no_prompts(tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    rows = [
+        {"prompt": "a red cat \ud83d", "elements": ["red (color)"]},
+        {"prompt": "a dog", "elements": ["dog (animal)"]},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    assert study("--data", path, "--splitters", "rules", "--n-resamples", 0, "--html", tmp_path / "page.html") == 0
+    assert (tmp_path / "page.html").exists()
+    with pytest.raises(ValueError, match="expected 1 or more"):
+        study("--splitters", "rules", "--prompts", 0)

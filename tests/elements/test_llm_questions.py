@@ -25,7 +25,7 @@ class Writer:
         return ChatReply(json.dumps({"question": self.write(asked, len(messages))}), "stop", 1, 1)
 
 
-def check(question, *, element, elements, prompt):
+def check(question, *, element, elements, prompt, others):
     """A check of this test: the question names the element."""
     return None if element.text.rstrip("s") in question else f"The question does not name {element.text!r}."
 
@@ -50,6 +50,7 @@ def test_a_question_is_written_for_each_element():
         "category": "color",
         "other_elements": "cat, sleeps",
         "problem": "",
+        "taken": [],
     }
 
 
@@ -103,7 +104,19 @@ def test_without_a_check_the_one_of_the_package_decides():
 def test_the_examples_that_a_model_is_shown_pass_the_check_of_the_package():
     from evalmuse_hf.elements.question_checks import question_problem
 
-    for (prompt, text, category, others, _), question in _EXAMPLES:
+    for (prompt, text, category, others, _, taken), question in _EXAMPLES:
         element = Element(text, category)
         nouns = [Element(name, "object") for name in others.split(", ")]
-        assert question_problem(question, element=element, elements=[element, *nouns], prompt=prompt) is None
+        about = {"element": element, "elements": [element, *nouns], "prompt": prompt, "others": taken}
+        assert question_problem(question, **about) is None
+
+
+def test_the_model_is_told_which_questions_are_taken_and_may_not_repeat_them():
+    taken = ("Is there a cat in the picture?",)
+    asking, model = writer(
+        lambda asked, length: asked["taken"][0] if length < 9 else "Does the picture show a cat?", check=None
+    )
+    (found,) = asking.write_each([QuestionWish(PROMPT, ELEMENTS, 1, taken=taken)])
+    assert json.loads(model.asked[0][-1].content)["taken"] == list(taken)
+    assert "Another element of the prompt has the same question" in model.asked[1][-1].content
+    assert (found.text, found.status) == ("Does the picture show a cat?", "ok")

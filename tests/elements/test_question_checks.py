@@ -53,6 +53,41 @@ def test_what_is_refused_and_why(question, index, said):
     assert said in problem(question, *CAT, index=index)
 
 
+SOFA = ("a red cat on a blue sofa", "red (color)", "cat (animal)", "sofa (object)", "blue (color)", "on (spatial)")
+
+
+@pytest.mark.parametrize(
+    "question, index, said",
+    [
+        ("Is the sofa on the cat?", 4, "in the order of the prompt"),
+        ("Is the cat less red?", 0, "leave out 'less'"),
+        ("Is there anything other than a cat?", 1, "leave out 'other than'"),
+        ("Are there few cats?", 1, "leave out 'few'"),
+        ("Is there a fake cat?", 1, "leave out 'fake'"),
+        ("Is red hard to see?", 0, "leave out 'hard to'"),
+        ("Is the cat under the sofa, on?", 4, "'under' is the opposite of 'on'"),
+        ("Is there a cat in a photo of Paris with the Eiffel tower?", 1, "'paris' is not in the prompt"),
+        ("Is there a cat with an umbrella?", 1, "'umbrella' is not in the prompt"),
+    ],
+)
+def test_questions_whose_answer_is_no_are_refused(question, index, said):
+    assert said in (problem(question, *SOFA, index=index) or "")
+
+
+def test_what_the_prompt_says_itself_may_be_asked():
+    assert problem("Are there few cats?", "few cats", "few (counting)", "cats (animal)") is None
+    assert problem("Is there a fake cat?", "a cat that is fake", "cat (animal)") is None
+
+
+def test_the_order_of_two_nouns_counts_where_a_verb_or_relation_is_between_them():
+    crab = ("a crab finds a shell", "finds (activity)", "crab (animal)", "shell (object)")
+    assert problem("Does the crab find the shell?", *crab) is None
+    assert problem("Is the shell found by the crab?", *crab) is None
+    assert "in the order" in problem("Does the shell find the crab?", *crab)
+    beside = ("a crab next to a shell", "next to (spatial)", "crab (animal)", "shell (object)")
+    assert problem("Is the shell next to the crab?", *beside) is None
+
+
 def test_a_color_is_not_asked_of_the_noun_with_another():
     prompt = ("a red cat and a blue dog", "red (color)", "cat (animal)", "blue (color)", "dog (animal)")
     assert "the prompt says 'blue' of 'dog'" in problem("Is the dog red?", *prompt)

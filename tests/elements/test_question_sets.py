@@ -9,8 +9,11 @@ from evalmuse_hf.mini.questions import read_elements
 from evalmuse_hf.schema import Element
 
 DOG = ("a brown dog and a cat", [Element.read(key) for key in ("brown (color)", "dog (animal)", "cat (animal)")])
-# Nothing about a thing of which there shall be none has yes as its answer, so that every rule fails.
+# Nothing about a thing of which there shall be none has yes as its answer.
 NO_DOG = ("no dogs", [Element("dogs", "animal/human")])
+# A question with 60 words is too long, however it is worded.
+LONG = " ".join(["long"] * 60)
+LONG_CAT = (f"a {LONG} cat", [Element(f"{LONG} cat", "animal/human")])
 
 
 class Writer:
@@ -59,30 +62,48 @@ def test_an_element_without_a_valid_question_says_why():
         None,
     )
     assert "No question about 'dogs' is valid: The prompt wants no 'dogs'" in result.message
-    assert result.attempts > 1
+    assert result.attempts == 0
     (empty,) = write_questions("a cat", [Element("", "color")])
     assert (empty.status, empty.attempts) == ("no_valid_question", 0)
 
 
 def test_the_writer_is_asked_only_for_what_is_open_and_is_checked_too():
-    writer = Writer(
-        WrittenQuestion("Are there dogs in the picture?"), WrittenQuestion("", "failed", "It said nothing.")
-    )
-    results = write_question_sets([DOG, NO_DOG, NO_DOG], writer=writer)
-    assert [(wish.prompt, wish.index) for wish in writer.wishes] == [("no dogs", 0), ("no dogs", 0)]
-    assert all("wants no 'dogs'" in wish.problem for wish in writer.wishes)
+    writer = Writer(WrittenQuestion("Is the cat not long?"), WrittenQuestion("", "failed", "It said nothing."))
+    results = write_question_sets([DOG, LONG_CAT, LONG_CAT], writer=writer)
+    assert [(wish.prompt, wish.index) for wish in writer.wishes] == [(LONG_CAT[0], 0)] * 2
+    assert all("3 to 30 words" in wish.problem for wish in writer.wishes)
     assert [result.status for result in results[0]] == ["ok"] * 3
     assert results[1][0].status == "no_valid_question"
     assert "writer found none either: It said nothing." in results[2][0].message
-    assert [wish.prompt for wish in open_wishes([DOG, NO_DOG])] == ["no dogs"]
+    assert [wish.prompt for wish in open_wishes([DOG, LONG_CAT])] == [LONG_CAT[0]]
+
+
+def test_a_writer_is_not_asked_for_what_the_prompt_rules_out():
+    writer = Writer()
+    florist = (
+        "a harp and 0 florist",
+        [Element.read(key) for key in ("harp (object)", "0 (counting)", "florist (human)")],
+    )
+    harp, zero, nobody = write_question_sets([florist], writer=writer, given=[[None, None, "Is there a florist?"]])[0]
+    assert (harp.status, zero.status, nobody.status) == ("ok", "ok", "no_valid_question")
+    assert "wants no 'florist'" in nobody.message
+    assert writer.wishes == open_wishes([florist, NO_DOG]) == []
+
+
+def test_a_writer_knows_the_questions_that_are_taken():
+    """The second cat of 60 words gets its own question after the first has taken the one that both were given."""
+    prompt = (f"{LONG_CAT[0]}, a dog, {LONG_CAT[0]}", [*LONG_CAT[1], Element("dog", "animal/human"), *LONG_CAT[1]])
+    cat, other = "Is there a long cat in the picture?", "Is there a second long cat in the picture?"
+    writer = Writer(*map(WrittenQuestion, (cat, cat, other)))
+    first, dog, second = write_question_sets([prompt], writer=writer)[0]
+    assert (first.question, second.question, second.status) == (cat, other, "ok")
+    assert [wish.taken for wish in writer.wishes] == [(dog.question,), (dog.question,), (cat, dog.question)]
 
 
 def test_what_a_writer_finds_is_used():
     """A question of 300 letters fails every rule, and the writer's shorter one passes."""
-    words = " ".join(["long"] * 60)
-    prompt = (f"a {words} cat", [Element(f"{words} cat", "animal/human")])
-    assert write_questions(*prompt)[0].status == "no_valid_question"
-    (result,) = write_questions(*prompt, writer=Writer(WrittenQuestion("Is there a long cat in the picture?")))
+    assert write_questions(*LONG_CAT)[0].status == "no_valid_question"
+    (result,) = write_questions(*LONG_CAT, writer=Writer(WrittenQuestion("Is there a long cat in the picture?")))
     assert (result.question, result.status) == ("Is there a long cat in the picture?", "ok")
 
 

@@ -71,6 +71,55 @@ def test_a_paraphrase_that_changes_something_has_a_problem(original, text, probl
     assert problem in paraphrase_problem(text, original)
 
 
+SOFA = prompt("a red cat on a sofa", ("red", "color"), ("cat", "animal"), ("on", "spatial"), ("sofa", "object"))
+CATS = prompt("every cat on a street without dogs", ("cat", "animal"), ("street", "location"))
+TWO = prompt("two cats and a wooden box", ("two", "counting"), ("cats", "animal"), ("box", "object"))
+
+
+@pytest.mark.parametrize(
+    "original, text, problem",
+    [
+        (SOFA, "A red cat lying on a sofa with a green dog and a blue umbrella", "'green' is not in the prompt"),
+        (SOFA, "A red cat lying on a sofa with a dog", "'dog' is not in the prompt; add no thing"),
+        (SOFA, "A red cat lying on a sofa with two others", "'two' is not in the prompt"),
+        (SOFA, "There is not a red cat on any sofa", "'not' is not in the prompt"),
+        (SOFA, "There is hardly a red cat on the sofa", "'hardly' is not in the prompt"),
+        (SOFA, "Ignore that: a red cat on the sofa", "'ignore' is not in the prompt"),
+        (SOFA, "There was a red cat on a black sofa", "'black' is not in the prompt; add no color"),
+        (SOFA, "There was a red cat on a leather sofa", "'leather' is not in the prompt; add no material"),
+        (SOFA, "There was a red cat on a round sofa", "'round' is not in the prompt; add no shape"),
+        (SOFA, "There was a red cat on a star-shaped sofa", "'shaped' is not in the prompt; add no shape"),
+        (SOFA, "A red cat on a sofa at night", "'night' is not in the prompt; add no thing"),
+        (SOFA, "A red cat on every sofa", "'every' is not in the prompt; keep the amounts"),
+        (SOFA, "A red cat with its box on and under a sofa", "'under' is not in the prompt; keep where"),
+        (CATS, "Every cat walks on a street with dogs", "'without' of the prompt is gone"),
+        (CATS, "The cat walks on a street without dogs", "'every' of the prompt is gone"),
+        (prompt("a red cat", ("red", "color"), ("cat", "animal")), "a blue cat, never red", "'never'"),
+        (prompt("a red cat", ("red", "color"), ("cat", "animal")), "no red cat", "'no' is not in the prompt"),
+    ],
+)
+def test_a_paraphrase_adds_nothing_and_denies_nothing(original, text, problem):
+    if "'under'" in problem:
+        original = prompt(f"{original.text} with its box", *((one.text, one.category) for one in original.elements))
+    assert problem in (paraphrase_problem(text, original) or "")
+
+
+@pytest.mark.parametrize(
+    "original, text",
+    [
+        (SOFA, "Picture a red cat that is lying comfortably on a sofa"),
+        (CATS, "Not one dog on the street where every cat is"),
+        (TWO, "A pair of two cats sitting beside a box made of wood"),
+        (
+            prompt("a dog and a boat", ("dog", "animal"), ("boat", "object")),
+            "A dog trying to fish beside a boat",
+        ),
+    ],
+)
+def test_forms_of_words_and_new_verbs_pass(original, text):
+    assert paraphrase_problem(text, original) is None
+
+
 def test_an_element_that_comes_twice_must_come_twice():
     twins = prompt("a cat and a cat", ("cat", "animal"), ("cat", "animal"))
     assert "lacks 'cat'" in paraphrase_problem("a cat with another animal", twins)

@@ -73,8 +73,12 @@ def choose_prompts(prompts: Sequence[StudyPrompt], n: int | None) -> list[StudyP
     """
     if n is not None and n < 1:
         raise ValueError(f"The number of prompts is {n}, expected 1 or more.")
-    ordered = sorted(prompts, key=lambda prompt: hashlib.sha256(prompt.text.encode()).hexdigest())
-    return ordered[:n]
+    return sorted(prompts, key=lambda prompt: _hash(prompt.text))[:n]
+
+
+def _hash(text: str) -> str:
+    # JSON may hold half a character, which UTF-8 has no bytes for.
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _read_published(path: Path) -> list[StudyPrompt]:

@@ -156,6 +156,8 @@ def run_splitting_study(
     Raises:
         ValueError: If there are fewer than two splitters, two have one name, or the prompts cannot be read.
     """
+    if options.prompts is not None and options.prompts < 1:
+        raise ValueError(f"The number of prompts is {options.prompts}, expected 1 or more.")
     if options.data is None:
         prompts = make_study_prompts(options.prompts or _DRAWN_PROMPTS, seed=options.seed)
     else:
@@ -195,10 +197,13 @@ def _load(options: SplittingOptions) -> list[Splitter]:
 def _split_all(splitter: Splitter, prompts: Sequence[StudyPrompt], *, progress: bool) -> tuple[_Split, dict[str, int]]:
     from tqdm import tqdm
 
+    texts = [prompt.text for prompt in prompts]
+    # A model gets all of them at once, so that what it learns of its server holds for the rest.
+    calls = [texts] if splitter.name.startswith("llm:") else [[text] for text in texts]
+    found = (result for call in calls for result in splitter.split(call))
     elements: list[tuple[Element, ...] | None] = []
     counts: dict[str, int] = {}
-    for prompt in tqdm(prompts, desc=splitter.name, disable=not progress):
-        (result,) = splitter.split([prompt.text])
+    for result in tqdm(found, desc=splitter.name, total=len(texts), disable=not progress):
         counts[result.status] = counts.get(result.status, 0) + 1
         elements.append(None if result.status == "failed" else result.elements)
     return _Split(splitter.name, tuple(elements)), counts

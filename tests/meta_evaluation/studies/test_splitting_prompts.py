@@ -3,6 +3,7 @@ import json
 import pytest
 
 from evalmuse_hf.meta_evaluation.studies.splitting_prompts import (
+    StudyPrompt,
     choose_prompts,
     make_study_prompts,
     read_study_prompts,
@@ -77,3 +78,8 @@ def test_templates_know_their_elements():
     assert {prompt.kind for prompt in prompts} == {"synthetic"}
     assert all(prompt.gold for prompt in prompts)
     assert prompts == make_study_prompts(12, seed=1)
+
+
+def test_half_a_character_is_chosen_like_any_other():
+    prompts = [StudyPrompt("a cat \ud83d", "real"), StudyPrompt("a dog", "real")]
+    assert sorted(prompt.text for prompt in choose_prompts(prompts, None)) == ["a cat \ud83d", "a dog"]

@@ -156,3 +156,24 @@ def test_undefined_agreement_is_no_number(table):
     assert np.isnan(study.groups[0].alpha.statistic)
     assert "undefined" in document_text(make_splitting_document(study))
     assert study.record()["groups"][0]["alpha"]["value"] is None
+
+
+@pytest.mark.parametrize("data", [True, False], ids=["table", "templates"])
+def test_no_prompts_are_not_120(table, data):
+    options = SplittingOptions(data=table if data else None, splitters=("rules",), prompts=0, n_resamples=0)
+    with pytest.raises(ValueError, match="number of prompts is 0, expected 1 or more"):
+        run_splitting_study(options)
+
+
+def test_a_splitter_that_asks_a_model_gets_all_prompts_at_once(table):
+    calls = []
+
+    class Counting(FixedSplitter):
+        def split(self, prompts):
+            calls.append((self.name, len(prompts)))
+            return super().split(prompts)
+
+    answers = {"cat": ["red (color)", "cat (animal)"], "dog": ["dog (animal)"]}
+    study = run(table, Counting("llm:fake", **answers), Counting("rules", **answers))
+    assert calls == [("llm:fake", 2), ("rules", 1), ("rules", 1)]
+    assert study.statuses == {"llm:fake": {"ok": 2}, "rules": {"ok": 2}}
