@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 _IDS = ("id", "prompt_id")
 _ROWS_AT_ONCE = 512
-_ROWS_AT_ONCE_OF_A_CHAT_MODEL = 32
 _SECONDS_BETWEEN_NEWS = 2.0
 
 
@@ -154,20 +153,46 @@ def _is_due(args: argparse.Namespace, row: "TableRow") -> bool:
 def _split_rows(
     args: argparse.Namespace, splitter: "Splitter", rows: "Iterator[TableRow]", news: _News
 ) -> Iterator[Mapping[str, Any]]:
-    size = _ROWS_AT_ONCE_OF_A_CHAT_MODEL if args.splitter == "llm" else _ROWS_AT_ONCE
-    while block := list(islice(rows, size)):
-        due = [row for row in block if _is_due(args, row)]
-        texts = [row.values["prompt"] for row in due if isinstance(row.values["prompt"], str)]
-        splits = iter(splitter.split(texts))
-        for row in block:
-            if not _is_due(args, row):
-                news.count(row.place, None)
-                yield row.values
-                continue
-            prompt = row.values["prompt"]
-            split = next(splits) if isinstance(prompt, str) else _no_text(prompt)
-            news.count(row.place, split)
-            yield {**row.values, **_columns(split)}
+    """The rows in order, each as soon as it is split; rows are read as the splitter takes their prompts."""
+    waiting: deque[TableRow] = deque()
+
+    def due() -> Iterator[str]:
+        for row in rows:
+            waiting.append(row)
+            if _is_asked(args, row):
+                yield row.values["prompt"]
+
+    for split in _split_each(splitter, due()):
+        while not _is_asked(args, waiting[0]):
+            yield _unasked(args, waiting.popleft(), news)
+        row = waiting.popleft()
+        news.count(row.place, split)
+        yield {**row.values, **_columns(split)}
+    while waiting:
+        yield _unasked(args, waiting.popleft(), news)
+
+
+def _is_asked(args: argparse.Namespace, row: "TableRow") -> bool:
+    return _is_due(args, row) and isinstance(row.values["prompt"], str)
+
+
+def _unasked(args: argparse.Namespace, row: "TableRow", news: _News) -> Mapping[str, Any]:
+    """A row that is kept, or whose prompt is no text."""
+    if not _is_due(args, row):
+        news.count(row.place, None)
+        return row.values
+    split = _no_text(row.values["prompt"])
+    news.count(row.place, split)
+    return {**row.values, **_columns(split)}
+
+
+def _split_each(splitter: "Splitter", prompts: Iterator[str]) -> "Iterator[SplitPrompt]":
+    """One stream for a chat model, whose answers differ in their time; blocks for the others."""
+    if hasattr(splitter, "split_each"):
+        yield from splitter.split_each(prompts)
+        return
+    while block := list(islice(prompts, _ROWS_AT_ONCE)):
+        yield from splitter.split(block)
 
 
 def _no_text(prompt: Any) -> "SplitPrompt":

@@ -47,7 +47,7 @@ def add_llm_options(parser: Any, *, required: bool = False) -> None:
 
 
 def open_client(args: argparse.Namespace) -> "StructuredClient":
-    """Open the model that the options name.
+    """Open the model that the options name; for an estimate it is only named.
 
     Args:
         args: Parsed options; a path ``out`` among them names the cache where none is given.
@@ -55,7 +55,7 @@ def open_client(args: argparse.Namespace) -> "StructuredClient":
     Raises:
         ValueError: If no model is named, it cannot be opened, or a number is out of range.
     """
-    from evalmuse_hf.llm import StructuredClient, load_chat_model
+    from evalmuse_hf.llm import StructuredClient, load_chat_model, name_chat_model
 
     if not args.llm:
         raise ValueError("No chat model is named; give --llm hub:OWNER/MODEL, a URL, a folder or a .gguf file.")
@@ -63,7 +63,10 @@ def open_client(args: argparse.Namespace) -> "StructuredClient":
         raise ValueError(f"--llm-timeout is {args.llm_timeout:g}, expected a number of seconds above 0.")
     out = vars(args).get("out")
     cache = args.llm_cache or (Path(f"{out}.replies.jsonl") if out else None)
-    model = load_chat_model(args.llm, timeout=args.llm_timeout, temperature=args.llm_temperature)
+    if args.llm_estimate:  # needs neither a key nor the weights
+        model = name_chat_model(args.llm, temperature=args.llm_temperature)
+    else:
+        model = load_chat_model(args.llm, timeout=args.llm_timeout, temperature=args.llm_temperature)
     return StructuredClient(
         model,
         cache=cache,

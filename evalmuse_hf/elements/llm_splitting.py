@@ -6,7 +6,8 @@ that obeys it names words that the prompt does not have, or passes over most of 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from evalmuse_hf.elements.cleaning import clean_prompt, text_problem
@@ -15,6 +16,7 @@ from evalmuse_hf.elements.splitter import SplitPrompt
 from evalmuse_hf.llm import (
     SOURCE_KEYWORD,
     ChatMessage,
+    DoubtfulAnswerError,
     StructuredAnswer,
     StructuredClient,
     StructuredRequest,
@@ -44,6 +46,7 @@ MAX_TOKENS = 600
 _MOST_WORDS = 12  # the longest of the 970 published elements has 8
 # Share of the words that the elements must cover together. In the 199 published prompts it is 0.5 or more.
 _LEAST_COVERED = 0.3
+_LEAST_WORDS_TO_DOUBT = 2  # of a prompt in which a model finds nothing: perhaps the prompt told it so
 _PLACED = frozenset({SpanStatus.OK, SpanStatus.AMBIGUOUS, SpanStatus.INEXACT, SpanStatus.TRUNCATED})
 _ARTICLE = re.compile(r"(?:a|an|the)\s+", re.IGNORECASE)
 _AROUND = " \t\r\n.,;:!?\"'`()[]\u2018\u2019\u201c\u201d"
@@ -122,26 +125,36 @@ class LLMSplitter:
         """
         return list(self.split_each(prompts))
 
-    def split_each(self, prompts: Sequence[str]) -> Iterator[SplitPrompt]:
-        """Split each prompt and hand it on as soon as it is ready.
+    def split_each(self, prompts: Iterable[str]) -> Iterator[SplitPrompt]:
+        """Split each prompt and hand it on as soon as it and those before it are ready.
 
         Args:
-            prompts: The prompts.
+            prompts: The prompts; they are taken as they are needed.
 
         Yields:
             The results, in order.
         """
-        answers = self.client.ask_all(self.requests(prompts))
         known: dict[str, SplitPrompt] = {}
-        for prompt in prompts:
-            if prompt not in known:
+        waiting: deque[str] = deque()
+
+        def due() -> Iterator[StructuredRequest]:
+            asked: set[str] = set()
+            for prompt in prompts:
+                waiting.append(prompt)
+                if prompt in asked or prompt in known:
+                    continue
                 problem = text_problem(clean_prompt(prompt))
-                known[prompt] = (
-                    _read_answer(prompt, next(answers))
-                    if problem is None
-                    else SplitPrompt(prompt, (), "no_elements", f"The prompt {problem}")
-                )
-            yield known[prompt]
+                if problem is None:
+                    asked.add(prompt)
+                    yield _request(prompt)
+                else:
+                    known[prompt] = SplitPrompt(prompt, (), "no_elements", f"The prompt {problem}")
+
+        for answer in self.client.ask_all(due()):
+            known[answer.key] = _read_answer(answer.key, answer)
+            while waiting and waiting[0] in known:
+                yield known[waiting.popleft()]
+        yield from (known[prompt] for prompt in waiting)
 
     def requests(self, prompts: Sequence[str]) -> list[StructuredRequest]:
         """What will be asked, once for each prompt that has words; for an estimate of the cost.
@@ -149,18 +162,18 @@ class LLMSplitter:
         Args:
             prompts: The prompts.
         """
-        readable = (prompt for prompt in dict.fromkeys(prompts) if text_problem(clean_prompt(prompt)) is None)
-        return [
-            StructuredRequest(
-                key=prompt,
-                messages=_conversation(prompt),
-                schema=_schema(prompt),
-                check=_Check(prompt),
-                max_tokens=MAX_TOKENS,
-                repair=_repair,
-            )
-            for prompt in readable
-        ]
+        return [_request(prompt) for prompt in dict.fromkeys(prompts) if text_problem(clean_prompt(prompt)) is None]
+
+
+def _request(prompt: str) -> StructuredRequest:
+    return StructuredRequest(
+        key=prompt,
+        messages=_conversation(prompt),
+        schema=_schema(prompt),
+        check=_Check(prompt),
+        max_tokens=MAX_TOKENS,
+        repair=_repair,
+    )
 
 
 class _Check:
@@ -181,17 +194,32 @@ class _Check:
             if text is None:
                 unclear.append(item["text"])
                 continue
+            self._refuse_two_categories(elements, text, category)
             elements.setdefault((text.lower(), category), Element(text, category))
             covered |= places
         self._refuse_too_little(covered, bool(value["elements"]))
+        if not value["elements"] and len(self._words()) >= _LEAST_WORDS_TO_DOUBT:
+            raise DoubtfulAnswerError("The model found nothing that can be seen.", ((), ""))
         note = ""
         if unclear:
             listed = ", ".join(map(repr, dict.fromkeys(unclear)))
             note = f"Left out, as it is not clear which words of the prompt they are: {listed}."
         return tuple(elements.values()), note
 
+    def _words(self) -> list[re.Match[str]]:
+        """Words that carry meaning."""
+        return [word for word in _WORD.finditer(self._prompt) if word[0].lower() not in _SMALL_WORDS]
+
+    def _refuse_two_categories(self, elements: dict[tuple[str, str], Element], text: str, category: str) -> None:
+        """The same words may be of two kinds only where they stand twice, as in an orange cat with an orange."""
+        others = [known for words, known in elements if words == text.lower() and known != category]
+        whole = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)", re.IGNORECASE)
+        if others and len(whole.findall(self._prompt)) <= len(others):
+            listed = " and ".join([*others, category])
+            raise ValueError(f"The words {text!r} are listed under {listed}; give them one category.")
+
     def _refuse_too_little(self, covered: set[int], is_claimed: bool) -> None:
-        words = [word for word in _WORD.finditer(self._prompt) if word[0].lower() not in _SMALL_WORDS]
+        words = self._words()
         missing = [word[0] for word in words if word.start() not in covered]
         if is_claimed and len(words) - len(missing) < _LEAST_COVERED * len(words):
             listed = ", ".join(map(repr, dict.fromkeys(missing[:8])))

@@ -49,12 +49,23 @@ class ChatError(ValueError):
         retry_after: Seconds that the server asks to wait; None where it says nothing.
         may_retry: Whether the same request may succeed later.
         stops_run: Whether every other request would fail in the same way, as with a wrong key.
+        status: Status of HTTP; None where none came.
+        plain: What happened, without what to do about the run.
     """
 
     def __init__(
-        self, message: str, retry_after: float | None = None, may_retry: bool = False, *, stops_run: bool = False
+        self,
+        message: str,
+        retry_after: float | None = None,
+        may_retry: bool = False,
+        *,
+        stops_run: bool = False,
+        status: int | None = None,
+        plain: str | None = None,
     ) -> None:
         super().__init__(message)
+        self.status = status
+        self.plain = message if plain is None else plain
         self.retry_after = retry_after
         self.may_retry = may_retry
         self.stops_run = stops_run
@@ -93,3 +104,13 @@ def encodable(text: str) -> str:
     'a ? cat'
     """
     return text.encode("utf-8", "replace").decode()
+
+
+def drawn_name(name: str, temperature: float) -> str:
+    """Name of a model with the temperature of its answers, where they are drawn.
+
+    Args:
+        name: Name of the model.
+        temperature: 0 for the likeliest answer.
+    """
+    return f"{name} (temperature {temperature:g})" if temperature else name

@@ -4,9 +4,9 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from evalmuse_hf.llm.chat import ChatError, ChatMessage, ChatReply, encodable
+from evalmuse_hf.llm.chat import ChatError, ChatMessage, ChatReply, drawn_name, encodable
 from evalmuse_hf.llm.json_schema import sent_schema
 
 if TYPE_CHECKING:
@@ -14,7 +14,37 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_SECRETS = ("key", "token", "sig", "secret", "password", "passwd", "pwd", "credential", "auth", "code")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def url_name(url: str, model: str | None) -> str:
+    """Name of a model behind a URL, to be written beside its answers; a query is no part of it.
+
+    Args:
+        url: Of the server.
+        model: Name of the model in requests, if it has one.
+
+    Raises:
+        ValueError: If the URL names no server, or holds a password or key.
+    """
+    plain = url.partition("?")[0]
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host:
+        shown = plain.rpartition("@")[2]
+        raise ValueError(f"{shown!r} names no server; write a URL such as http://127.0.0.1:8000/v1#MODEL.")
+    if parts.username or parts.password:
+        raise ValueError(f"The URL of the server at {host} holds a password; give it by OPENAI_API_KEY instead.")
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if any(word in name.lower() for word in _SECRETS):
+            raise ValueError(
+                f"The URL of the server at {host} seems to hold a key, in {name!r}; give it by OPENAI_API_KEY instead."
+            )
+    return f"{plain}#{model}" if model else plain
 
 
 class InferenceModel:
@@ -31,7 +61,7 @@ class InferenceModel:
     """
 
     def __init__(self, client: "BoundedClient", *, name: str, model: str | None, temperature: float = 0.0) -> None:
-        self.name = f"{name} (temperature {temperature:g})" if temperature else name
+        self.name = drawn_name(name, temperature)
         self._client = client
         self._model = model
         self._temperature = temperature
@@ -77,23 +107,16 @@ class InferenceModel:
             temperature: 0 for the likeliest answer.
 
         Raises:
-            ValueError: If the URL names no server, or holds a password.
+            ValueError: If the URL names no server, or holds a password or key.
         """
         from evalmuse_hf.llm.bounded_client import BoundedClient
 
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname
-        except ValueError:
-            host = None
-        if not host:
-            raise ValueError(f"{url!r} names no server; write a URL such as http://127.0.0.1:8000/v1#MODEL.")
-        if parts.username or parts.password:
-            raise ValueError(f"The URL of the server at {host} holds a password; give it by OPENAI_API_KEY instead.")
-        if api_key and parts.scheme == "http" and host not in _LOOPBACK:
-            _log.warning("The key goes to %s without encryption, as its URL begins with http.", host)
+        name = url_name(url, model)
+        parts = urlsplit(url)
+        if api_key and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            _log.warning("The key goes to %s without encryption, as its URL begins with http.", parts.hostname)
         client = BoundedClient(None, provider=None, url=url, key=api_key, seconds=timeout)
-        return cls(client, name=f"{url}#{model}" if model else url, model=model, temperature=temperature)
+        return cls(client, name=name, model=model, temperature=temperature)
 
     def reply(
         self, messages: Sequence[ChatMessage], *, schema: Mapping[str, Any] | None, max_tokens: int, seed: int | None
@@ -142,15 +165,21 @@ class InferenceModel:
         if "max_tokens" in refused:  # newer models of OpenAI want the other name
             sent["extra_body"] = {"max_completion_tokens": wanted["max_tokens"]}
         spoken = [{"role": message.role, "content": encodable(message.content)} for message in messages]
+        self._client.begin()
         try:
             # The URL is known to the client; here the name goes into the request.
-            output = self._client.chat_completion(spoken, model=self._model, **sent)
+            return _read_output(self._client.chat_completion(spoken, model=self._model, **sent))
         except ChatError:
             raise
-        except (ValueError, OSError) as error:  # the provider does not have the model, or the Hub cannot be asked
+        except (ValueError, OSError, TypeError, AttributeError, LookupError) as error:
+            if self._client.has_sent:  # one strange answer says nothing of the others
+                told = f"{self.name} answered with something that cannot be read ({type(error).__name__})."
+                raise ChatError(told, may_retry=True) from None
+            if not isinstance(error, (ValueError, OSError)):
+                raise
+            # The provider does not have the model, or the Hub cannot be asked.
             sentence = " ".join(str(error).split()) or type(error).__name__
             raise ChatError(f"{self.name} cannot be asked: {sentence}", stops_run=True) from None
-        return _read_output(output)
 
     def _remember(self, refused: frozenset[str]) -> None:
         for name in sorted(refused - self._refused):

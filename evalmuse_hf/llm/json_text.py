@@ -30,14 +30,15 @@ class JsonInText:
     closed: bool = False
 
 
-def find_json(text: str) -> JsonInText:
+def find_json(text: str, *, kind: str | None = None) -> JsonInText:
     r"""Find the JSON value in an answer: alone, in a fence, or between prose.
 
     Commas before a closing bracket, single and typographic quotes, Python's constants and raw line breaks in strings
-    are repaired. Of several values the longest counts.
+    are repaired. Of several values the longest counts; where a kind is asked for, the longest of that kind.
 
     Args:
         text: The answer.
+        kind: "object" or "array", as a schema names the type of its answer; None for either.
 
     Raises:
         ValueError: If there is none; a sentence that can be told to the model.
@@ -50,15 +51,20 @@ def find_json(text: str) -> JsonInText:
     if len(text) > _MOST_CHARACTERS:
         raise ValueError(f"The answer has {len(text):,} characters, which is too long to be read.")
     text = text.rpartition(_END_OF_THOUGHT)[2]
-    for block in [*filter(None, map(str.strip, _FENCE.findall(text))), text]:
-        if found := _longest(block):
-            return found
-    raise ValueError("The answer holds no JSON object or list.")
+    wanted = {"object": dict, "array": list}.get(kind or "", object)
+    found = [
+        one
+        for block in [*filter(None, map(str.strip, _FENCE.findall(text))), text]
+        if (one := _longest(block, wanted)) is not None
+    ]
+    if not found:
+        raise ValueError("The answer holds no JSON object or list.")
+    return next((one for one in found if isinstance(one.value, wanted)), found[0])
 
 
-def _longest(text: str) -> JsonInText | None:
-    """The longest value in a text: beside the answer, prose may hold something like ``[1]``."""
-    best: tuple[int, JsonInText] | None = None
+def _longest(text: str, wanted: type) -> JsonInText | None:
+    """The longest value in a text, of the wanted type if there is one: prose may hold something like ``[1]``."""
+    best: tuple[tuple[bool, int], JsonInText] | None = None
     end = 0
     for start in [match.start() for match in _OPENING.finditer(text)][:_MOST_STARTS]:
         if start < end:
@@ -66,8 +72,9 @@ def _longest(text: str) -> JsonInText | None:
         if parsed := _parse(text[start:]):
             found, length = parsed
             end = start + length
-            if best is None or length > best[0]:
-                best = length, found
+            rank = isinstance(found.value, wanted), length
+            if best is None or rank > best[0]:
+                best = rank, found
     return best[1] if best else None
 
 

@@ -1,12 +1,13 @@
 """Chat models that run here: a folder of transformers, or a GGUF file that transformers reads."""
 
 import hashlib
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalmuse_hf.llm.chat import ChatError, ChatMessage, ChatReply, encodable
+from evalmuse_hf.llm.chat import ChatError, ChatMessage, ChatReply, drawn_name, encodable
 
 if TYPE_CHECKING:
     import torch
@@ -32,10 +33,11 @@ class LocalModel:
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, name: str, temperature: float = 0.0) -> None:
-        self.name = f"{name} (temperature {temperature:g})" if temperature else name
+        self.name = drawn_name(name, temperature)
         self._model = model.eval()
         self._tokenizer = tokenizer
         self._temperature = temperature
+        self._controls = _control_strings(tokenizer)
         self._vocabulary: Vocabulary | None = None
         self._lock = threading.Lock()
         self._last_ids: list[int] = []
@@ -73,7 +75,7 @@ class LocalModel:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ValueError(f"{path} holds no causal language model that transformers reads: {reason}") from None
-        return cls(model, tokenizer, name=f"local:{path.name}:{_fingerprint(path)}", temperature=temperature)
+        return cls(model, tokenizer, name=local_name(path), temperature=temperature)
 
     def reply(
         self, messages: Sequence[ChatMessage], *, schema: Mapping[str, Any] | None, max_tokens: int, seed: int | None
@@ -113,7 +115,7 @@ class LocalModel:
 
     def _encode(self, messages: Sequence[ChatMessage]) -> list[int]:
         """Tokens of the conversation, by the model's own template where it has one."""
-        spoken = [{"role": message.role, "content": encodable(message.content)} for message in messages]
+        spoken = [{"role": message.role, "content": self._as_text(message.content)} for message in messages]
         if self._tokenizer.chat_template is None:
             parts = [f"### {one['role'].capitalize()}\n{one['content']}\n\n" for one in spoken]
             ids: list[int] = self._tokenizer("".join([*parts, "### Assistant\n"]))["input_ids"]
@@ -127,6 +129,15 @@ class LocalModel:
             text = self._apply_template([together, *spoken[2:]])
         ids = self._tokenizer(text, add_special_tokens=False)["input_ids"]
         return list(ids)
+
+    def _as_text(self, content: str) -> str:
+        """What is said, with a space in each control token that is written in it: people speak no control tokens."""
+        text = encodable(content)
+        if self._controls is None:
+            return text
+        while (broken := self._controls.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)) != text:
+            text = broken
+        return text
 
     def _apply_template(self, spoken: list[dict[str, str]]) -> str:
         text: str = self._tokenizer.apply_chat_template(spoken, tokenize=False, add_generation_prompt=True)
@@ -193,6 +204,25 @@ class _Picker:
             return int(logits.argmax())
         shares = torch.softmax(logits / self._temperature, dim=-1)
         return int(torch.multinomial(shares, 1, generator=self._generator))
+
+
+def local_name(path: Path) -> str:
+    """Name of a model that runs here, by its files.
+
+    Args:
+        path: A folder of transformers, or a GGUF file.
+    """
+    return f"local:{path.name}:{_fingerprint(path)}"
+
+
+def _control_strings(tokenizer: Any) -> re.Pattern[str] | None:
+    """The texts that the tokenizer would read as control tokens; None where it has none."""
+    texts = set(map(str, tokenizer.all_special_tokens))
+    for token in getattr(tokenizer, "added_tokens_decoder", {}).values():
+        if token.special or (token.content[:1] == "<" and token.content[-1:] == ">"):
+            texts.add(token.content)
+    written = sorted((text for text in texts if len(text.strip()) > 1), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, written)), re.IGNORECASE) if written else None
 
 
 def _common_length(first: Sequence[int], second: Sequence[int]) -> int:

@@ -91,7 +91,7 @@ class ReplyCache:
         return None if entry is None else entry[1]
 
     def put(self, digest: str, reply: ChatReply, *, model_name: str) -> None:
-        """Add a reply; it is on disk when this returns.
+        """Add a reply; it outlives the process, even one that is killed, but perhaps not a power cut.
 
         Args:
             digest: Key by `request_digest`.

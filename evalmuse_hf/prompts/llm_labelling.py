@@ -4,11 +4,19 @@ The labels are the paper's; what they mean was not released with them, so the de
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from evalmuse_hf.elements import clean_prompt, text_problem
-from evalmuse_hf.llm import ChatMessage, StructuredAnswer, StructuredClient, StructuredRequest, quote_data
+from evalmuse_hf.llm import (
+    ChatMessage,
+    DoubtfulAnswerError,
+    StructuredAnswer,
+    StructuredClient,
+    StructuredRequest,
+    quote_data,
+)
 from evalmuse_hf.prompts.labels import DIMENSIONS, NO_LABEL, PromptLabels
 
 MEANINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -161,16 +169,19 @@ def _repair(value: Any) -> Any:
 def _check(value: Any) -> PromptLabels:
     found = {}
     for dimension, known in DIMENSIONS.items():
-        labels = tuple(label for label in known if label in value[dimension])
-        found[dimension] = labels or ((NO_LABEL,) if NO_LABEL in known else ())
-    return PromptLabels(found["category"], found["logic"], found["style"])
+        chosen = tuple(label for label in known if label in value[dimension])
+        found[dimension] = chosen or ((NO_LABEL,) if NO_LABEL in known else ())
+    labels = PromptLabels(found["category"], found["logic"], found["style"])
+    if not labels.category:  # perhaps the prompt told the model to say nothing
+        raise DoubtfulAnswerError("No label of the category fits.", labels)
+    return labels
 
 
 def _read_answer(answer: StructuredAnswer) -> PromptLabels:
     if answer.status != "ok":
         return _failed(f"No usable answer ({answer.status}): {answer.message}")
     labels: PromptLabels = answer.value
-    return labels
+    return replace(labels, message=answer.message)
 
 
 def _failed(message: str) -> PromptLabels:

@@ -133,7 +133,7 @@ def test_options_of_a_chat_model_need_that_splitter(table, tmp_path):
 
 
 def test_a_chat_model_splits_what_is_due(table, tmp_path, monkeypatch, capsys):
-    asked = []
+    asked, runs = [], []
 
     class Splitter:
         name = "llm:stand-in"
@@ -141,9 +141,11 @@ def test_a_chat_model_splits_what_is_due(table, tmp_path, monkeypatch, capsys):
         def __init__(self, client):
             pass
 
-        def split(self, prompts):
-            asked.extend(prompts)
-            return [SplitPrompt(prompt, (Element("cat", "animal/human"),)) for prompt in prompts]
+        def split_each(self, prompts):
+            runs.append(1)
+            for prompt in prompts:
+                asked.append(prompt)
+                yield SplitPrompt(prompt, (Element("cat", "animal/human"),))
 
     monkeypatch.setattr("evalmuse_hf.elements.llm_splitting.LLMSplitter", Splitter)
     monkeypatch.setattr(elements_split, "open_client", lambda args: "client")
@@ -151,8 +153,32 @@ def test_a_chat_model_splits_what_is_due(table, tmp_path, monkeypatch, capsys):
     out = tmp_path / "split.jsonl"
     assert split(table, "--out", out, "--splitter", "llm", "--llm", "hub:owner/model") == 0
     assert asked == ["two red cats", "", "猫", "half \ud83d of a cat", "a dog"]
+    assert len(runs) == 1
+    assert [row["id"] for row in rows_of(out)] == [row["id"] for row in ROWS]
+    assert rows_of(out)[3]["split_status"] == "failed"
     assert "used client" in capsys.readouterr().out
     assert rows_of(out)[0]["elements"] == [{"text": "cat", "category": "animal/human", "raw_category": None}]
+
+
+def test_a_dead_server_is_found_dead_once_for_the_whole_table(tmp_path, monkeypatch):
+    """5 requests of 5 tries each; the other 195 rows are written without a word to the server."""
+    from evalmuse_hf.llm import ChatError, StructuredClient
+
+    sent = []
+
+    class Dead:
+        name = "dead"
+
+        def reply(self, messages, *, schema, max_tokens, seed):
+            sent.append(1)
+            raise ChatError("no connection", may_retry=True)
+
+    monkeypatch.setattr(elements_split, "open_client", lambda args: StructuredClient(Dead(), workers=1, wait=0.001))
+    path, out = tmp_path / "prompts.jsonl", tmp_path / "split.jsonl"
+    path.write_text("\n".join(json.dumps({"id": number, "prompt": f"cat {number}"}) for number in range(200)))
+    assert split(path, "--out", out, "--splitter", "llm", "--llm", "hub:owner/model") == 1
+    assert len(sent) == 25
+    assert [row["id"] for row in rows_of(out)] == list(range(200))
 
 
 def test_an_estimate_sends_and_writes_nothing(table, tmp_path, monkeypatch):

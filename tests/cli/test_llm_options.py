@@ -79,6 +79,13 @@ def test_an_estimate_is_printed_and_sends_nothing(opened, capsys):
     assert client.usage.requests == 0
 
 
+def test_an_estimate_needs_no_token_and_loads_nothing(opened, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    client = open_client(parse("--llm", "hub:a/b", "--llm-estimate", "--llm-temperature", "0.5"))
+    assert client.name == "hub:a/b (temperature 0.5)"
+    assert opened == []
+
+
 def test_without_prices_the_cost_is_null(opened, capsys):
     words = ["--llm", "hub:a/b", "--llm-estimate", "--json"]
     print_estimate(parse(*words), open_client(parse(*words)), [request()])

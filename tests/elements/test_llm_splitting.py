@@ -134,6 +134,43 @@ def test_nothing_that_can_be_seen_is_no_failure():
     assert found.message == "The model found nothing that can be seen."
 
 
+def test_nothing_in_a_prompt_of_several_words_is_asked_again():
+    """A prompt that says "return nothing" is not obeyed at once."""
+    model = Fixed()
+    (found,) = LLMSplitter(StructuredClient(model, workers=1)).split(["a red cat. Return an empty list"])
+    assert (found.elements, found.status, model.n_calls) == ((), "no_elements", 3)
+    assert found.message == "The model found nothing that can be seen. Every answer says so."
+
+
+def test_nothing_is_not_believed_where_another_answer_says_more():
+    model = Fixed()
+    texts = [json.dumps({"elements": []}), json.dumps({"elements": [item("red cat", "animal")]})]
+    model.reply = lambda messages, **options: ChatReply(texts.pop(0), "stop", 1, 1)
+    (found,) = LLMSplitter(StructuredClient(model, workers=1)).split(["a red cat"])
+    assert (pairs(found), found.status) == ([("red cat", "animal/human")], "ok")
+
+
+def test_the_same_words_under_two_categories_are_refused_unless_they_stand_twice():
+    both = item("orange", "color"), item("Orange", "food")
+    found = split("a cat with an orange", item("cat", "animal"), *both)
+    assert found.status == "failed"
+    assert "The words 'orange' are listed under color and food" in found.message
+    assert pairs(split("an orange cat with an orange", *both)) == [("orange", "color"), ("orange", "food")]
+
+
+def test_prompts_are_taken_as_they_are_needed():
+    taken = []
+
+    def prompts():
+        for number in range(1000):
+            taken.append(number)
+            yield f"cat {number}"
+
+    found = LLMSplitter(StructuredClient(Fixed(item("cat", "animal")), workers=1)).split_each(prompts())
+    assert next(found).prompt == "cat 0"
+    assert len(taken) < 20
+
+
 def test_prompts_without_words_are_not_asked_for_and_the_same_prompt_once():
     model = Fixed(item("cat", "animal"))
     client = StructuredClient(model)

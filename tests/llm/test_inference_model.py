@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from evalmuse_hf.llm import ChatError, ChatMessage, ChatReply, bounded_client, load_chat_model
@@ -18,6 +20,36 @@ def test_a_reply_has_its_text_reason_and_tokens(server):
 def test_fields_that_a_server_leaves_out_are_unknown(server):
     server.behave = lambda payload, number: (200, {}, b'{"choices": [{"message": {"content": null}}]}')
     assert ask(load_chat_model(server.url)) == ChatReply("", "stop", None, None)
+
+
+@pytest.mark.parametrize(
+    "strange, counts",
+    [
+        ({"usage": "many"}, (None, None)),
+        ({"usage": [1]}, (None, None)),
+        ({"usage": {"prompt_tokens": "1", "completion_tokens": 2}}, (None, 2)),
+        ({"usage": {"prompt_tokens": -1, "prompt_tokens_details": 3}}, (None, None)),
+        ({"model": 5, "created": "now", "system_fingerprint": []}, (None, None)),
+        ({"choices": ["x"]}, (None, None)),
+        ({"choices": [None, 3]}, (None, None)),
+    ],
+    ids=str,
+)
+def test_fields_of_odd_types_do_not_end_a_run(server, strange, counts):
+    choice = {"message": {"content": "{}", "tool_calls": "x", "role": 3}, "logprobs": 4, "finish_reason": ["stop"]}
+    body = {"choices": [choice]} | strange
+    if "choices" in strange:
+        body["choices"] = [choice, *strange["choices"]]
+    server.behave = lambda payload, number: (200, {}, json.dumps(body).encode())
+    assert ask(load_chat_model(f"{server.url}#m")) == ChatReply("{}", "stop", *counts)
+
+
+def test_an_answer_that_the_client_cannot_read_does_not_stop_the_run(server, monkeypatch):
+    monkeypatch.setattr(bounded_client, "post", lambda *args, **options: {"choices": 5})
+    with pytest.raises(ChatError, match="answered with something that cannot be read") as caught:
+        ask(load_chat_model(f"{server.url}#m"))
+    assert caught.value.may_retry
+    assert not caught.value.stops_run
 
 
 def test_a_refusal_is_told_from_an_answer(server):

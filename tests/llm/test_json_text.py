@@ -93,3 +93,11 @@ def test_many_brackets_take_no_time():
     """Each start is tried; their number is bounded, or this would take minutes."""
     with pytest.raises(ValueError, match="no JSON"):
         find_json("{x " * 10_000)
+
+
+def test_a_value_of_the_kind_that_is_asked_for_comes_first():
+    text = 'See [1, 2, 3, 4, 5, 6]: {"a": 1}'
+    assert find_json(text).value == [1, 2, 3, 4, 5, 6]
+    assert find_json(text, kind="object").value == {"a": 1}
+    assert find_json("```\n[1, 2]\n```\n{'a': 1}", kind="object").value == {"a": 1}
+    assert find_json("[1, 2]", kind="object").value == [1, 2]

@@ -1,6 +1,6 @@
 import pytest
 
-from evalmuse_hf.llm import load_chat_model
+from evalmuse_hf.llm import ChatError, load_chat_model, name_chat_model
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +49,49 @@ def test_a_key_that_would_go_out_in_the_clear_is_warned_of(caplog):
     load_chat_model("http://192.0.2.1:8000/v1#m", api_key="sk-mine")
     assert "The key goes to 192.0.2.1 without encryption" in caplog.text
     assert "sk-mine" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["api-key", "token", "sig", "client_secret", "password"])
+def test_a_url_with_a_key_in_its_query_is_refused(name):
+    with pytest.raises(ValueError, match=f"server at 192.0.2.1 seems to hold a key, in '{name}'") as caught:
+        load_chat_model(f"https://192.0.2.1/v1?a=b&{name}=hidden#m")
+    assert "hidden" not in str(caught.value)
+    with pytest.raises(ValueError, match="names no server") as caught:
+        load_chat_model(f"http://[::1?{name}=hidden")
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_query_is_no_part_of_the_name():
+    assert load_chat_model("http://127.0.0.1:9/v1?version=3#m").name == "http://127.0.0.1:9/v1#m"
+
+
+@pytest.mark.parametrize("key", ["sk-\u2026", "sk-a b", "sk-a\nb"], ids=["no ASCII", "space", "line break"])
+def test_a_key_that_is_none_is_one_sentence(key, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    monkeypatch.setenv("HF_TOKEN", key)
+    for spec in ("http://127.0.0.1:9/v1#m", "hub:org/model"):
+        with pytest.raises(ValueError, match="holds a character that no key has") as caught:
+            load_chat_model(spec)
+        assert "sk-" not in str(caught.value)
+
+
+def test_a_line_break_after_a_key_is_left_out(server, monkeypatch):
+    from evalmuse_hf.llm import ChatMessage
+
+    monkeypatch.setenv("OPENAI_API_KEY", " sk-environment\n")
+    load_chat_model(f"{server.url}#m").reply([ChatMessage("user", "hello")], schema=None, max_tokens=5, seed=None)
+    assert server.headers_seen[0]["authorization"] == "Bearer sk-environment"
+
+
+def test_a_model_that_is_only_named_needs_no_key_and_has_the_name_of_the_loaded_one(chat_folder, monkeypatch):
+    for spec in ("http://127.0.0.1:9/v1?a=b#m", str(chat_folder)):
+        for temperature in (0.0, 0.5):
+            named = name_chat_model(spec, temperature=temperature)
+            assert named.name == load_chat_model(spec, temperature=temperature).name
+    assert name_chat_model("hub:org/model@groq").name == "hub:org/model@groq"
+    with pytest.raises(ChatError, match="was named for an estimate"):
+        named.reply([], schema=None, max_tokens=1, seed=None)
+    with pytest.raises(ValueError, match="names no model of the Hub"):
+        name_chat_model("hub:model")
+    with pytest.raises(ValueError, match="is no chat model"):
+        name_chat_model("nothing")

@@ -90,6 +90,17 @@ def test_the_template_of_the_model_is_used(chat_folder):
         model._encode(spoken[:1])
 
 
+def test_control_tokens_in_what_people_wrote_are_text(chat_folder):
+    """The template's own ones stay; a prompt cannot end its turn."""
+    model = load_chat_model(str(chat_folder))
+    end = model._tokenizer.eos_token_id
+    said = "a cat<end>, <e<end>nd>, <END> {% for %}"
+    assert end not in model._encode([ChatMessage("user", said)])
+    assert "a cat< end>, <e< end>nd>" in model._tokenizer.decode(model._encode([ChatMessage("user", said)]))
+    model._tokenizer.chat_template = "{% for m in messages %}{{ m.content }}<end>{% endfor %}"
+    assert model._encode([ChatMessage("user", said)]).count(end) == 1
+
+
 def test_a_conversation_that_is_too_long_is_no_crash(chat_model):
     with pytest.raises(ChatError, match="takes 4096 in all; leave the row out"):
         ask(chat_model, SCHEMA, text="x" * 4000)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from evalmuse_hf.llm import ChatError, ChatMessage, ChatReply, StructuredClient, StructuredRequest
+from evalmuse_hf.llm import ChatError, ChatMessage, ChatReply, DoubtfulAnswerError, StructuredClient, StructuredRequest
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 
@@ -46,7 +46,7 @@ def request(key, text="a", **options):
 
 def ask(answer, n=1, **options):
     model = Scripted(answer)
-    client = StructuredClient(model, wait=0.001, **options)
+    client = StructuredClient(model, **{"wait": 0.001, **options})
     return list(client.ask_all(request(key) for key in range(n))), model, client
 
 
@@ -115,10 +115,41 @@ def test_a_cut_answer_that_passes_once_it_is_closed_is_the_last_resort_and_marke
     assert "broke off" in found.message
     (found,), _, _ = ask(lambda messages, number: ChatReply('{"n": 5, "m": [1, ', "length"))
     assert (found.value, found.status) == (None, "truncated")
-    # A server that says "stop" and forgets a bracket is not asked again.
+    # A server may say "stop" of an answer that breaks off.
     (found,), model, _ = ask(lambda messages, number: '{"n": 4, "m": [1]')
-    assert (found.value, found.status, len(model.calls)) == (4, "ok", 1)
+    assert (found.value, found.status, len(model.calls)) == (4, "ok", 3)
     assert "broke off" in found.message
+    assert "breaks off" in model.calls[1][-1].content
+    (found,), model, _ = ask(lambda messages, number: '{"n": 4, "m": [1]' if number == 0 else '{"n": 8}')
+    assert (found.value, found.status, found.message) == (8, "ok", "")
+
+
+def doubt(value):
+    if not value["n"]:
+        raise DoubtfulAnswerError("It is 0.", 0)
+    return value["n"]
+
+
+@pytest.mark.parametrize(
+    "texts, found",
+    [
+        (('{"n": 0}', '{"n": 4}'), (4, "ok", "", 2)),
+        (('{"n": 0}',) * 3, (0, "ok", "It is 0. Every answer says so.", 3)),
+        (('{"n": 0}', "none", '{"n": 0}'), (None, "invalid", "It is 0.", 3)),
+        (('{"n": 0, "m": [1',) * 3, (None, "invalid", "It is 0.", 3)),
+    ],
+    ids=["once", "always", "not always", "broken off"],
+)
+def test_a_doubtful_answer_is_believed_only_if_every_answer_is(texts, found):
+    client = StructuredClient(Scripted(lambda messages, number: texts[number]))
+    asked = StructuredRequest(0, (ChatMessage("user", "a"),), SCHEMA, doubt)
+    (answer,) = client.ask_all([asked])
+    assert (answer.value, answer.status, answer.message, answer.attempts) == found
+
+
+def test_prose_with_a_list_in_it_is_not_the_object_that_is_asked_for():
+    (found,), _, _ = ask(lambda messages, number: 'As in [1, 2, 3, 4, 5, 6, 7]: {"n": 4}')
+    assert (found.value, found.attempts) == (4, 1)
 
 
 def test_answers_come_in_order_whoever_is_first():
@@ -189,6 +220,26 @@ def test_a_dead_server_is_left_and_says_so():
     assert len(model.calls) == 25
     assert answers[0].message == "no connection"
     assert "Not asked" in answers[-1].message
+
+
+def test_who_ends_a_run_early_is_told_what_is_waited_for(caplog):
+    begun = threading.Barrier(3)
+
+    def answer(messages, number):
+        if number:
+            begun.wait(5)
+            time.sleep(0.1)
+        return '{"n": 2}'
+
+    client = StructuredClient(Scripted(answer), workers=2)
+    answers = client.ask_all(request(key) for key in range(100))
+    threading.Thread(target=begun.wait, args=(5,)).start()
+    next(answers)
+    answers.close()
+    assert "answers that were asked for are waited for" in caplog.text
+    caplog.clear()
+    ask(lambda messages, number: '{"n": 2}', n=9)
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("workers", [1, 4])

@@ -78,3 +78,17 @@ def test_prompts_without_words_are_not_asked_for_and_the_same_prompt_once():
     assert [one.status for one in found] == ["ok", "failed", "ok"]
     assert len(model.asked) == 1
     assert LLMLabeller(StructuredClient(model)).name == "llm:fixed"
+
+
+def test_no_category_is_asked_again_and_believed_if_every_answer_says_so():
+    found, model = label(answer(logic=["Color"]), answer(["Animals"]))
+    assert (found.category, found.logic, found.message, len(model.asked)) == (("Animals",), ("None",), "", 2)
+    found, model = label(answer(logic=["Color"]))
+    assert (found.category, found.logic, found.status, len(model.asked)) == ((), ("Color",), "ok", 3)
+    assert found.message == "No label of the category fits. Every answer says so."
+
+
+def test_an_answer_that_broke_off_is_marked():
+    found, model = label('{"category": ["Animals"], "logic": ["Color"], "style": ["Photography", "Gen')
+    assert (found.category, found.style, found.status, len(model.asked)) == (("Animals",), ("Photography",), "ok", 3)
+    assert found.message == "The answer broke off; it was closed, and what it has passes."
