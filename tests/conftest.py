@@ -1,5 +1,6 @@
 """What every test gets: no network, private caches, and the path of the golden files."""
 
+import gc
 import os
 import runpy
 import shutil
@@ -46,6 +47,11 @@ def _make_private_caches() -> Path:
 _refuse_the_network()
 CACHE_FOLDER = _make_private_caches()
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of collected tests out of every later search for garbage; trainers ask for many."""
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
