@@ -302,17 +302,17 @@ def check_pictures(folder: Path, prompts: Path) -> None:
     Raises:
         ValueError: If the folder holds pictures of a prompt that is not, or not so, in the table.
     """
-    from evalmuse_hf.prompts.tables import read_rows
+    from evalmuse_hf.images import read_picture_prompts
 
     drawn = folder / "prompts.jsonl"
     if not drawn.is_file():
         return
-    now = {str(row.values.get("id", row.values.get("prompt_id"))): row.values["prompt"] for row in read_rows(prompts)}
-    for row in read_rows(drawn):
-        if now.get(str(row.values.get("prompt_id"))) != row.values.get("prompt"):
+    now = {prompt.prompt_id: prompt.text for prompt in read_picture_prompts(prompts)}
+    for prompt in read_picture_prompts(drawn):
+        if now.get(prompt.prompt_id) != prompt.text:
             raise ValueError(
-                f"{folder} holds pictures of other prompts, such as {str(row.values.get('prompt'))[:60]!r}; delete "
-                "that folder, or name another OUT."
+                f"{folder} holds pictures of other prompts, such as {prompt.text[:60]!r}; delete that folder, or name "
+                "another OUT."
             )
 
 
@@ -356,7 +356,8 @@ class _State:
 
     def note(self, name: str, entry: dict[str, Any]) -> None:
         """Write down that a stage is done; a kill in between leaves the earlier file."""
+        from evalmuse_hf.prompts.tables import writing_whole
+
         self.stages[name] = entry
-        part = self.path.with_name(f".{self.path.name}.part")
-        part.write_text(json.dumps({"format": FORMAT, "stages": self.stages}, indent=2) + "\n", "utf-8")
-        part.replace(self.path)
+        with writing_whole(self.path) as file:
+            file.write((json.dumps({"format": FORMAT, "stages": self.stages}, indent=2) + "\n").encode())

@@ -1,15 +1,12 @@
 """`evalmuse study`: experiments of this project that anyone can repeat."""
 
 import argparse
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalmuse_hf.cli import study_splitting
 from evalmuse_hf.cli.intervals import add_resampling_option
-
-if TYPE_CHECKING:
-    from evalmuse_hf.reports import Document
+from evalmuse_hf.cli.study_results import add_form_options, show_study
 
 
 def register(subparsers: Any) -> None:
@@ -31,8 +28,7 @@ def register(subparsers: Any) -> None:
     size.add_argument("--recipe", type=Path, metavar="FILE", help="YAML file of options (default: the whole study)")
     size.add_argument("--quick", action="store_true", help="half a minute, to see that it works; shows nothing else")
     variance.add_argument("--processes", type=int, default=1, metavar="N", help="runs at a time (default: 1)")
-    variance.add_argument("--html", type=Path, metavar="FILE", help="also write the result as a page")
-    _add_form(variance)
+    add_form_options(variance)
     _register_metrics(commands)
     study_splitting.add_parser(commands)
 
@@ -59,14 +55,7 @@ def _register_metrics(commands: Any) -> None:
     metrics.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best)")
     metrics.add_argument("--seed", type=int, default=0, metavar="N", help="of subset and intervals (default: 0)")
     add_resampling_option(metrics)
-    metrics.add_argument("--html", type=Path, metavar="FILE", help="also write the result as a page")
-    _add_form(metrics)
-
-
-def _add_form(parser: argparse.ArgumentParser) -> None:
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print one JSON object instead of the tables")
-    form.add_argument("--markdown", action="store_true", help="print Markdown instead of plain text")
+    add_form_options(metrics)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,7 +81,7 @@ def _run_variance(args: argparse.Namespace) -> int:
     study = run_study(options, args.out, processes=args.processes, progress=not args.quiet)
     findings = find_differences(study)
     document = make_document(findings)
-    _show(args, document, findings.record())
+    show_study(args, document, findings.record())
     return 0
 
 
@@ -115,17 +104,5 @@ def _run_metrics(args: argparse.Namespace) -> int:
             device=args.device,
         )
     )
-    _show(args, make_metrics_document(study), study.record())
+    show_study(args, make_metrics_document(study), study.record())
     return 0
-
-
-def _show(args: argparse.Namespace, document: "Document", record: dict[str, Any]) -> None:
-    """Print a study in the form that was asked for."""
-    from evalmuse_hf.reports import document_markdown, document_text, write_document
-
-    if args.html is not None:
-        write_document(document, args.html)
-    if args.json:
-        print(json.dumps(record, indent=2))
-    else:
-        print(document_markdown(document) if args.markdown else document_text(document))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evalmuse_hf.cli.intervals import add_resampling_option
+from evalmuse_hf.cli.study_results import add_form_options, show_study
 
 
 def add_parser(commands: Any) -> None:
@@ -46,17 +47,14 @@ def add_parser(commands: Any) -> None:
     )
     splitting.add_argument("--seed", type=int, default=0, metavar="N", help="of templates and intervals (default: 0)")
     add_resampling_option(splitting)
-    splitting.add_argument("--html", type=Path, metavar="FILE", help="also write the result as a page")
-    form = splitting.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print one JSON object instead of the tables")
-    form.add_argument("--markdown", action="store_true", help="print Markdown instead of plain text")
+    add_form_options(splitting)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the study, and print what came out."""
     from evalmuse_hf.meta_evaluation.studies.splitting_report import make_splitting_document
     from evalmuse_hf.meta_evaluation.studies.splitting_study import SplittingOptions, run_splitting_study
-    from evalmuse_hf.reports import document_markdown, document_text, write_document
+    from evalmuse_hf.reports import write_document
 
     if args.out is not None:
         args.out.mkdir(parents=True, exist_ok=True)
@@ -74,13 +72,9 @@ def run(args: argparse.Namespace) -> int:
         progress=not args.quiet,
     )
     document = make_splitting_document(study)
-    text = json.dumps(study.record(), indent=2)
+    record = study.record()
     if args.out is not None:
-        (args.out / "record.json").write_text(f"{text}\n", "utf-8")
+        (args.out / "record.json").write_text(f"{json.dumps(record, indent=2)}\n", "utf-8")
         write_document(document, args.out / "report.html")
-    if args.html is not None:
-        write_document(document, args.html)
-    if not args.json:
-        text = document_markdown(document) if args.markdown else document_text(document)
-    print(text)
+    show_study(args, document, record)
     return 0

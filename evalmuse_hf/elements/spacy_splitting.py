@@ -65,7 +65,7 @@ class SpacySplitter:
 
     def _read(self, texts: set[str]) -> dict[str, list[FoundPart]]:
         """Elements of each part of a prompt: as a whole, or by its parse."""
-        parts = {text: [FoundPart(*part) for part in read_whole(text)] for text in sorted(texts)}
+        parts = {text: read_whole(text) for text in sorted(texts)}
         unread = [text for text, found in parts.items() if not found]
         for text, parse in zip(unread, self._pipeline.pipe(unread, batch_size=_PARTS_AT_ONCE), strict=True):
             parts[text] = read_parse(list(_words(parse)))

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from evalmuse_hf.elements.parse_rules import FoundPart
 from evalmuse_hf.elements.scene_words import MEDIA, QUALITY, STYLES, TIMES, VIEWS, WEATHER
 
 ARTIST = "other-artist"
@@ -31,23 +31,7 @@ _LIGHT = re.compile(
 _MOST_WORDS = 5
 
 
-class WholePart(NamedTuple):
-    """An element that takes a part of a segment, whatever the grammar of the part.
-
-    Attributes:
-        start: First character in the segment.
-        end: One past its last.
-        category: One of the 12.
-        raw_category: The category as a benchmark would spell it.
-    """
-
-    start: int
-    end: int
-    category: str
-    raw_category: str
-
-
-def read_whole(text: str) -> list[WholePart]:
+def read_whole(text: str) -> list[FoundPart]:
     """Read a segment as a whole.
 
     Args:
@@ -69,11 +53,11 @@ def read_whole(text: str) -> list[WholePart]:
     if match := _ARTIST.match(text):
         return list(_names(match[1], match.start(1)))
     if match := _STYLE_OF.match(text):
-        return [WholePart(match.start(1), len(text), "attribute", "attribute-style-artist/works")]
+        return [FoundPart(match.start(1), len(text), "attribute", "attribute-style-artist/works")]
     if core.endswith(" weather") and core.removesuffix(" weather") in WEATHER:
-        return [WholePart(start, len(text) - len(" weather"), "other", "other-weather")]
+        return [FoundPart(start, len(text) - len(" weather"), "other", "other-weather")]
     kind = _kind(core)
-    return [WholePart(start, len(text), *kind)] if kind else []
+    return [FoundPart(start, len(text), *kind)] if kind else []
 
 
 def _kind(core: str) -> tuple[str, str] | None:
@@ -103,10 +87,10 @@ def _kind(core: str) -> tuple[str, str] | None:
     return None
 
 
-def _names(text: str, offset: int) -> Iterator[WholePart]:
+def _names(text: str, offset: int) -> Iterator[FoundPart]:
     position = 0
     for joint in [*_JOINT.finditer(text), None]:
         end = len(text) if joint is None else joint.start()
         if end > position:
-            yield WholePart(offset + position, offset + end, "other", ARTIST)
+            yield FoundPart(offset + position, offset + end, "other", ARTIST)
         position = len(text) if joint is None else joint.end()

@@ -5,7 +5,7 @@ import pytest
 from filelock import FileLock
 
 from evalmuse_hf.cli.main import main
-from evalmuse_hf.cli.make import STATE, describe
+from evalmuse_hf.cli.make import STATE, check_pictures, describe
 
 FAST = ("--n", "12", "--clusters", "0", "--splitter", "rules", "--generators", "mini:Drawer_v1,mini:Painter_Pro")
 NAMES = ["collect", "label", "sample", "split", "ask", "draw"]
@@ -100,6 +100,16 @@ def test_more_pictures_of_the_same_prompts_are_added(again, raw, capsys):
     assert (status, [stage["ran"] for stage in report["stages"]]) == (0, [False] * 6 + [True])
     assert report["stages"][-1]["report"]["drawn"] == 18 * 3
     assert len(rows(again / "pictures" / "pairs.jsonl")) == 18 * 5  # those of Painter_Pro stay
+
+
+def test_pictures_go_by_the_prompt_id_where_there_is_an_id_too(tmp_path):
+    row = {"id": "a", "prompt_id": "p", "prompt": "a red cat"}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(row) + "\n")
+    (tmp_path / "prompts.jsonl").write_text(json.dumps({"prompt_id": "p", "prompt": "a red cat"}) + "\n")
+    check_pictures(tmp_path, tmp_path / "questions.jsonl")
+    (tmp_path / "questions.jsonl").write_text(json.dumps(row | {"prompt": "a red dog"}) + "\n")
+    with pytest.raises(ValueError, match="holds pictures of other prompts, such as 'a red cat'"):
+        check_pictures(tmp_path, tmp_path / "questions.jsonl")
 
 
 def test_two_cannot_work_in_one_folder(tmp_path, capsys):
