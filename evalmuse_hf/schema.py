@@ -222,6 +222,8 @@ class Pair:
         element_means: Likewise, per element of the prompt, in [0, 1]; empty where ratings are published.
         rater_ids: Per rating, who rated; empty where it is not known. A place in a list of ratings is not a person.
         rounds: Per rating, 1 for the first annotation and 2 for the re-annotation; empty where it is not known.
+        element_sure: Per element of the prompt, whether each rater was sure of the answer, and None where that is not
+            known; empty where nothing is. `attribute_confidence` is about all elements together and says less.
 
     Raises:
         ValueError: If a rating is not on its scale, not every element has an entry in ``element_ratings``, or another
@@ -242,6 +244,7 @@ class Pair:
     element_means: tuple[float | None, ...] = ()
     rater_ids: tuple[str | None, ...] = ()
     rounds: tuple[int | None, ...] = ()
+    element_sure: tuple[tuple[bool | None, ...] | None, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.element_ratings) != len(self.prompt.elements):
@@ -259,12 +262,19 @@ class Pair:
         n_ratings = max([len(self.overall_ratings or ()), *(len(ratings or ()) for ratings in self.element_ratings)])
         for name, values, expected in (
             ("element_means", self.element_means, len(self.prompt.elements)),
+            ("element_sure", self.element_sure, len(self.prompt.elements)),
             ("rater_ids", self.rater_ids, n_ratings),
             ("rounds", self.rounds, n_ratings),
         ):
             if values and len(values) != expected:
                 raise ValueError(
                     f"`{name}` {where} has {len(values)} entries, expected {expected}; None where unknown."
+                )
+        for element, sure, ratings in zip(self.prompt.elements, self.element_sure, self.element_ratings, strict=False):
+            if sure is not None and len(sure) != len(ratings or ()):
+                raise ValueError(
+                    f"`element_sure` of {element.key!r} {where} has {len(sure)} entries, expected one for each of its "
+                    f"{len(ratings or ())} ratings; None where unknown."
                 )
 
     @property

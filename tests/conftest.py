@@ -9,6 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.fixtures import (  # noqa: F401 - fixtures of every test below this folder
+    browser,
+    browser_page,
+    chromium_path,
+    database_numbers,
+    postgres_server,
+    postgres_url,
+)
+
 TESTS = Path(__file__).parent
 OFFLINE = TESTS / "offline"
 OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE")
@@ -47,11 +56,14 @@ def _make_private_caches() -> Path:
 _refuse_the_network()
 CACHE_FOLDER = _make_private_caches()
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+gc.disable()  # until all tests are collected: next to nothing that is made before is garbage, and looking takes long
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
     """Leave thousands of collected tests out of every later search for garbage; trainers ask for many."""
     gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

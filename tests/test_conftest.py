@@ -1,3 +1,4 @@
+import gc
 import os
 import socket
 import subprocess
@@ -60,3 +61,8 @@ def test_caches_are_private_to_the_run():
 
 def test_the_golden_folder_exists(golden):
     assert golden.is_dir()
+
+
+def test_garbage_is_collected_while_tests_run():
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0

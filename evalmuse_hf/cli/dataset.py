@@ -39,19 +39,25 @@ def register(subparsers: Any) -> None:
 def _add_build(commands: Any) -> None:
     build = commands.add_parser(
         "build",
-        help="build a data set for load_dataset from a raw release, or from your own ratings",
+        help="build a data set for load_dataset from a raw release, your own ratings, or a store",
         description="Write Parquet with embedded pictures and a card. Bad records, pictures and archive members are "
         "left out and counted. The same command goes on where a killed one stopped.",
     )
     build.add_argument(
         "raw",
-        type=Path,
         metavar="RAW",
         help="folder or archive of a raw release (images/, images.zip or its parts, with train_list.json and "
-        "test.json beside), or a CSV, JSON lines or Parquet list of your own ratings",
+        "test.json beside), a CSV, JSON lines or Parquet list of your own ratings, or the store of an annotation "
+        "campaign (file or URL)",
     )
     build.add_argument("out", type=Path, metavar="OUT", help="folder to write; an earlier build in it is replaced")
     build.add_argument("--strict", action="store_true", help="stop at the first bad record, picture or member")
+    build.add_argument(
+        "--include-unfinished",
+        action="store_true",
+        help="of a store: also items that lack some of their ratings; without it the items on which raters differ "
+        "are left out until their re-annotation is finished",
+    )
     build.add_argument(
         "--dev",
         type=float,
@@ -99,6 +105,7 @@ def _build(args: argparse.Namespace) -> int:
         dev=args.dev,
         folds=args.folds,
         seed=args.seed,
+        include_unfinished=args.include_unfinished,
         num_proc=args.num_proc,
         progress=not args.quiet,
     )

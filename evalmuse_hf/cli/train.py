@@ -41,6 +41,7 @@ def register(subparsers: Any) -> None:
         metavar="NAME=VALUE",
         help="any other option of `python -m evalmuse_hf.training --help`, such as learning_rate=1e-4; repeat it",
     )
+    parser.set_defaults(unknown_options="other options of training are given as --set NAME=VALUE each")
 
 
 def run(args: argparse.Namespace) -> int:

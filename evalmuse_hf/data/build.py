@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalmuse_hf import __version__
+from evalmuse_hf.data.annotation_store import is_store_place
 from evalmuse_hf.data.errors import ReleaseError
 from evalmuse_hf.data.features import arrow_schema
 from evalmuse_hf.data.finishing import finish
@@ -39,6 +40,7 @@ class BuildOptions:
         folds: Number of folds of the training prompts, each a configuration ``fold_0`` .. of its own; 0 for none.
         seed: For ``dev`` and ``folds``.
         max_shard_size: Most bytes of pictures in one file; None follows from the whole, see `plan_shards`.
+        include_unfinished: Of a campaign's store: also use items that lack some of their ratings.
     """
 
     strict: bool = False
@@ -46,6 +48,7 @@ class BuildOptions:
     folds: int = 0
     seed: int = 0
     max_shard_size: int | None = None
+    include_unfinished: bool = False
 
 
 def build_dataset(
@@ -57,6 +60,7 @@ def build_dataset(
     folds: int = 0,
     seed: int = 0,
     max_shard_size: int | None = None,
+    include_unfinished: bool = False,
     num_proc: int | None = 1,
     progress: bool = False,
 ) -> BuildReport:
@@ -68,7 +72,8 @@ def build_dataset(
 
     Args:
         raw: Folder or archive of the raw release (see `evalmuse_hf.data.raw_release.open_release`); a list of one's
-            own ratings as CSV, JSON lines or Parquet; or an iterable of such rows or of pairs (see
+            own ratings as CSV, JSON lines or Parquet; the store of an annotation campaign, as a file or a URL (see
+            `evalmuse_hf.data.annotation_store`); or an iterable of such rows or of pairs (see
             `evalmuse_hf.data.own_data`).
         out: Folder to write. It must not exist, be empty, or hold an earlier build, which is replaced.
         strict: See `BuildOptions`; likewise ``dev``, ``folds``, ``seed`` and ``max_shard_size``.
@@ -76,6 +81,7 @@ def build_dataset(
         folds: See `BuildOptions`.
         seed: See `BuildOptions`.
         max_shard_size: See `BuildOptions`.
+        include_unfinished: See `BuildOptions`.
         num_proc: Processes that decode and write; the files do not depend on it. With more than one, a script must
             call this below ``if __name__ == "__main__":``. None is one for each core, as far as there is work for
             them.
@@ -91,12 +97,18 @@ def build_dataset(
         OSError: If the disk is full; the same call goes on when there is room.
     """
     out = Path(out).expanduser().absolute()
-    options = BuildOptions(strict=strict, dev=dev, folds=folds, seed=seed, max_shard_size=max_shard_size)
+    options = BuildOptions(
+        strict=strict,
+        dev=dev,
+        folds=folds,
+        seed=seed,
+        max_shard_size=max_shard_size,
+        include_unfinished=include_unfinished,
+    )
     if num_proc is not None and num_proc < 1:
         raise ValueError(f"`num_proc` must be at least 1, got {num_proc!r}.")
     refuse_foreign_folder(out)
-    if isinstance(raw, str | Path) and not Path(raw).expanduser().exists():
-        raise ReleaseError(f"There is no {str(raw)!r}; give the folder of the raw release, its archive, or a list.")
+    _check_place(raw, include_unfinished=include_unfinished)
     workspace = Workspace(out)
     with workspace.locked():
         try:
@@ -117,6 +129,23 @@ def build_dataset(
     return report
 
 
+def _check_place(raw: str | Path | Iterable[Mapping[str, Any] | Pair], *, include_unfinished: bool) -> None:
+    is_store = isinstance(raw, str | Path) and is_store_place(raw)
+    if isinstance(raw, str) and "://" in raw and not is_store:  # whose text may hold a password
+        raise ReleaseError(
+            f"A data set is built from nothing at a URL of kind {raw.partition('://')[0]!r}; download it and give the "
+            "file, or give the store of a campaign as sqlite:///PATH or postgresql://..."
+        )
+    if isinstance(raw, str | Path) and not is_store and not Path(raw).expanduser().exists():
+        raise ReleaseError(
+            f"There is no {str(raw)!r}; give the folder of the raw release, its archive, a list, or a store."
+        )
+    if include_unfinished and not is_store:
+        raise ValueError(
+            "`include_unfinished` is for the store of an annotation campaign; other lists hold whatever there is."
+        )
+
+
 def _build(
     raw: str | Path | Iterable[Mapping[str, Any] | Pair],
     workspace: Workspace,
@@ -125,7 +154,7 @@ def _build(
     num_proc: int | None,
     progress: bool,
 ) -> BuildReport:
-    opened = open_any(raw, workspace, strict=options.strict)
+    opened = open_any(raw, workspace, strict=options.strict, include_unfinished=options.include_unfinished)
     scans = scan_splits(opened.sources, strict=options.strict)
     tasks = plan_tasks(scans, options)
     workspace.adopt(_plan(opened, options, tasks))

@@ -171,6 +171,7 @@ _READING = """## How to read it
   lists of ratings are null, and the votes on prompt, split and attributes are empty: a mean is no vote.
 - Rows of one prompt stand together, prompts in the order of their first record.
 - In `ratings`, `rating_position` is the place in the released list and no person; `rater_id` and `round` are null
-  where they are not known.
+  where they are not known. `sure` is false where a rater was unsure about that element; it is null for overall
+  ratings, and where only `attribute_confidence` is known, which is about all elements together.
 
 Pictures carry the terms of the model that made them; ratings carry those of the release."""

@@ -42,6 +42,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "category": "string",
         "rating_position": "int32",
         "rating": "int64",
+        "sure": "bool",
         "rater_id": "string",
         "round": "int32",
     },
@@ -54,7 +55,8 @@ their scores, and ``prompt_variance`` is that of ``pairs``, over all pictures of
 
 ``ratings`` has one row per rating: ``target`` is ``"overall"`` or ``"element"``, and the three element columns are
 null for the former; ``rating_position`` is the place in the released list and no person, so ``rater_id`` is null
-unless known.
+unless known. ``sure`` is whether the rater was sure of that answer to that element: null for overall ratings, and for
+releases in the official form, which only say it of all elements together (``attribute_confidence`` of ``pairs``).
 
 ``ranking_prompts`` has one row per prompt to draw and rank generators with.
 """

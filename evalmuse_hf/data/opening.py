@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evalmuse_hf.data.annotation_store import convert_store, is_store_place
 from evalmuse_hf.data.errors import ReleaseError
 from evalmuse_hf.data.own_data import OwnRelease, convert_list, convert_records
 from evalmuse_hf.data.raw_release import RawRelease, open_release
@@ -50,19 +51,27 @@ class _OwnFiles:
 
 
 def open_any(
-    raw: str | Path | Iterable[Mapping[str, Any] | Pair], workspace: Workspace, *, strict: bool = False
+    raw: str | Path | Iterable[Mapping[str, Any] | Pair],
+    workspace: Workspace,
+    *,
+    strict: bool = False,
+    include_unfinished: bool = False,
 ) -> OpenedRelease:
-    """Open a raw release, or write one's own ratings down in the form of one.
+    """Open a raw release, or write one's own ratings, or those of a campaign, down in the form of one.
 
     Args:
         raw: As in `build_dataset`.
         workspace: Takes what has to be written for that.
         strict: Raise on the first bad row or archive member.
+        include_unfinished: As in `build_dataset`.
 
     Raises:
         ReleaseError: If it cannot be read, or, with ``strict``, for the first problem.
     """
     if isinstance(raw, str | Path):
+        if is_store_place(raw):
+            release = convert_store(raw, workspace.own, include_unfinished=include_unfinished)
+            return _open_own(release, strict=strict)
         path = Path(raw).expanduser().absolute()
         if path.is_file() and path.suffix.lower() in READERS:
             return _open_own(convert_list(path, workspace.own), strict=strict)

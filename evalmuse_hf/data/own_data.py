@@ -79,7 +79,7 @@ def convert_list(path: Path, folder: Path) -> OwnRelease:
 
 
 def convert_records(
-    records: Iterable[Mapping[str, Any] | Pair], folder: Path, *, root: str | Path = "."
+    records: Iterable[Mapping[str, Any] | Pair], folder: Path, *, root: str | Path = ".", name: str = "records"
 ) -> OwnRelease:
     """Write records from memory as a release.
 
@@ -88,6 +88,7 @@ def convert_records(
             (bytes), a Pillow image, an array, or a mapping with ``bytes`` and ``path``.
         folder: As in `convert_list`.
         root: Folder from which relative paths of pictures start.
+        name: What messages call the records.
 
     Returns:
         As `convert_list` does.
@@ -95,7 +96,7 @@ def convert_records(
     Raises:
         ReleaseError: If there is no record, a required column is in none of them, or none can be written.
     """
-    return _convert(_rows_of(records), name="records", root=Path(root).absolute(), folder=folder)
+    return _convert(_rows_of(records), name=name, root=Path(root).absolute(), folder=folder)
 
 
 def _rows_of(records: Iterable[Mapping[str, Any] | Pair]) -> Iterator[TableRow]:

@@ -84,7 +84,7 @@ def own_record(values: Mapping[str, Any], *, row: int, picture: OwnPicture) -> d
     source, synthetic_type = _source(values)
     prompt = values.get("prompt")
     ratings = _ratings(values)
-    elements, has_means = _elements(_given(values.get("elements")))
+    elements, has_means, sure = _elements(_given(values.get("elements")))
     if ratings is None and (mean := _given(values.get("overall_score"))) is not None:
         ratings, has_means = _number(mean), True
     record = {
@@ -101,6 +101,7 @@ def own_record(values: Mapping[str, Any], *, row: int, picture: OwnPicture) -> d
             "stamp": picture.stamp,
             "rater_ids": _rater_ids(values),
             "rounds": _rounds(values),
+            "element_sure": sure,
             "source": source,
             "synthetic_type": synthetic_type,
             "generator": generator,
@@ -140,9 +141,10 @@ def columns_of(pair: Pair) -> dict[str, Any]:
     [4, 5]
     """
     means = pair.element_means or (None,) * len(pair.element_ratings)
+    sure = pair.element_sure or (None,) * len(pair.element_ratings)
     elements = [
-        {**_element_columns(element), "ratings": ratings, "score": mean}
-        for element, ratings, mean in zip(pair.prompt.elements, pair.element_ratings, means, strict=True)
+        {**_element_columns(element), "ratings": ratings, "score": mean, "sure": own}
+        for element, ratings, mean, own in zip(pair.prompt.elements, pair.element_ratings, means, sure, strict=True)
     ]
     return {
         "image": pair.image_path,
@@ -297,8 +299,8 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _elements(value: Any) -> tuple[dict[str, Any] | None, bool]:
-    """Answers by element key, and whether some are means because nothing else is known.
+def _elements(value: Any) -> tuple[dict[str, Any] | None, bool, list[list[bool | None] | None] | None]:
+    """Answers by element key, whether some are means because nothing else is known, and who was sure of which.
 
     Args:
         value: A mapping from keys to ratings, a list of texts, keys or structs, or JSON text of one of these.
@@ -311,10 +313,12 @@ def _elements(value: Any) -> tuple[dict[str, Any] | None, bool]:
                 "elements", f'expected JSON such as {{"a red cat (color)": [1, 0]}}, got {_quote(value)} ({error})'
             ) from None
     if value is None:
-        return None, False
+        return None, False, None
+    sure: list[list[bool | None] | None] = []
     if isinstance(value, Mapping):
         value = list(value.items())
     elif isinstance(value, list | tuple):
+        sure = [_sure(item.get("sure")) if isinstance(item, Mapping) else None for item in value]
         value = [_element(item) for item in value]
     else:
         raise RecordError("elements", f"expected a list, or ratings by element, got {_quote(value)}")
@@ -325,7 +329,21 @@ def _elements(value: Any) -> tuple[dict[str, Any] | None, bool]:
             raise RecordError("elements", f"expected texts as elements, got {_quote(key)}")
         has_means |= isinstance(answer, _Mean)
         scores[_unused(key, scores)] = answer.value if isinstance(answer, _Mean) else _answers(answer)
-    return scores, has_means
+    return scores, has_means, sure if any(own is not None for own in sure) else None
+
+
+def _sure(value: Any) -> list[bool | None] | None:
+    """Whether each rater was sure: true or false, or 1 or 0; null where it is not known."""
+    given = _split(value)
+    if given is None:
+        return None
+    answers = [
+        _number(item) if isinstance(item, str) else item
+        for item in (given if isinstance(given, list | tuple) else [given])
+    ]
+    if not all(item is None or item in (0, 1) for item in answers):
+        raise RecordError("elements", f"expected true or false per rater as `sure`, got {_quote(value)}")
+    return [None if item is None else bool(item) for item in answers]
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ def read_record(record: object, *, own: bool = False) -> Pair:
             element_means=means if any(mean is not None for mean in means) else (),
             rater_ids=tuple(extra.get("rater_ids") or ()),
             rounds=tuple(extra.get("rounds") or ()),
+            element_sure=tuple(None if sure is None else tuple(sure) for sure in extra.get("element_sure") or ()),
         )
     except ValueError as error:
         if isinstance(error, RecordError):

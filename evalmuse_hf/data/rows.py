@@ -95,12 +95,14 @@ def rating_rows(pair: Pair) -> Iterator[Row]:
     Yields:
         The rows, with the columns of `evalmuse_hf.data.features.rating_features`.
     """
+    sure = pair.element_sure or (None,) * len(pair.element_ratings)
     questions: list[tuple[int | None, Element | None, tuple[int, ...] | None]] = [(None, None, pair.overall_ratings)]
     questions += [
         (index, element, ratings)
         for index, (element, ratings) in enumerate(zip(pair.prompt.elements, pair.element_ratings, strict=True))
     ]
     for index, element, ratings in questions:
+        own_sure = None if index is None else sure[index]
         for position, rating in enumerate(ratings or ()):
             yield {
                 "image_path": pair.image_path,
@@ -112,6 +114,7 @@ def rating_rows(pair: Pair) -> Iterator[Row]:
                 "category": element.category if element else None,
                 "rating_position": position,
                 "rating": rating,
+                "sure": own_sure[position] if own_sure else None,
                 "rater_id": pair.rater_ids[position] if pair.rater_ids else None,
                 "round": pair.rounds[position] if pair.rounds else None,
             }

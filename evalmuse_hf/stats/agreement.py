@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalmuse_hf.stats.resampling import Resampling, percentile_interval
-from evalmuse_hf.stats.results import StatisticResult
-from evalmuse_hf.stats.sample import FloatArray, IntArray, read_sample, require_choice
+from evalmuse_hf.stats.rated_items import read_rated_items, read_table, refuse_cells
+from evalmuse_hf.stats.resampling import Resampling
+from evalmuse_hf.stats.results import AgreementResult
+from evalmuse_hf.stats.sample import FloatArray, IntArray, require_choice
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -42,7 +43,7 @@ def krippendorff_alpha(
     n_resamples: int = 0,
     confidence_level: float = 0.95,
     rng: np.random.Generator | int | None = None,
-) -> StatisticResult:
+) -> AgreementResult:
     r"""Krippendorff's alpha: how far the ratings of one item lie closer together than ratings of different items.
 
     .. math::
@@ -53,7 +54,8 @@ def krippendorff_alpha(
     ``"nominal"``, the squared difference of the mean ranks for ``"ordinal"``, the squared difference for
     ``"interval"``, and the squared share ``(a - b) / (a + b)`` for ``"ratio"``.
 
-    A column need not be one person: the coefficient does not know who gave which rating.
+    A column need not be one person: the coefficient does not know who gave which rating. Report it on
+    `first_ratings`: where disagreement brings an item more ratings, alpha over all of them is biased, mostly downward.
 
     Args:
         ratings: Shape ``(items, raters)``, any scale; nan or None where a rater did not rate an item.
@@ -83,45 +85,18 @@ def krippendorff_alpha(
     """
     resampling = Resampling(n_resamples=n_resamples, confidence_level=confidence_level, rng=rng)
     require_choice("level", level, ("nominal", "ordinal", "interval", "ratio"))
-    table = _read_table(ratings, level)
-    if groups is not None and len(groups) != len(table):
-        raise ValueError(f"Expected one group per item, got {len(groups)} for {len(table)} items.")
-    kept = (~np.isnan(table)).sum(axis=1) > 1
-    rated = _compared(table[kept])
-    n, n_dropped = int(kept.sum()), int((~kept).sum())
-    labels = None if groups is None else [group for group, keep in zip(groups, kept, strict=True) if keep]
-    sample = read_sample({"items": np.arange(n, dtype=np.float64)}, groups=labels)
-    if n == 0 or len(rated.values) == 1:
-        status = "no item has two ratings" if n == 0 else "all ratings are the same"
-        return StatisticResult(float("nan"), None, n, n_dropped, status, sample.n_groups)
-    of_weights = _alpha_of_weights(rated, level)
+    rated = read_rated_items(ratings, groups=groups)
+    if level == "ratio":
+        refuse_cells(read_table(ratings), read_table(ratings) < 0, "0 or more at level 'ratio'")
+    name = f"Krippendorff's alpha ({level})"
+    if rated.status != "ok":
+        return rated.undefined(name, rated.status)
+    of_weights = _alpha_of_weights(_compared(rated.packed), level)
 
     def of_counts(counts: FloatArray) -> FloatArray:
-        return np.asarray([of_weights(drawn[sample.codes]) for drawn in counts])
+        return np.asarray([of_weights(drawn[rated.sample.codes]) for drawn in counts])
 
-    return StatisticResult(
-        statistic=of_weights(np.ones(n)),
-        confidence_interval=percentile_interval(of_counts, sample=sample, resampling=resampling),
-        n=n,
-        n_dropped=n_dropped,
-        n_groups=sample.n_groups,
-    )
-
-
-def _read_table(ratings: ArrayLike, level: Level) -> FloatArray:
-    try:
-        table = np.asarray(ratings, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"`ratings` must be a table of numbers, one row per item: {error}.") from None
-    if table.ndim != 2:
-        raise ValueError(f"`ratings` must have shape (items, raters), got {table.shape}; fill short rows with nan.")
-    for wrong, rule in ((np.isinf(table), "finite"), ((table < 0) & (level == "ratio"), "0 or more at level 'ratio'")):
-        if wrong.any():
-            item, rater = np.argwhere(wrong)[0]
-            raise ValueError(
-                f"`ratings` must be {rule}, got {table[item, rater]} at item {item}, rater {rater} (counted from 0)."
-            )
-    return table
+    return rated.summary(of_counts, name=name, resampling=resampling)
 
 
 def _compared(table: FloatArray) -> _Ratings:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 
 class ConfidenceInterval(NamedTuple):
@@ -61,6 +61,40 @@ class AccuracyResult(StatisticResult):
     recall_yes: float = float("nan")
     recall_no: float = float("nan")
     by_category: Mapping[str, "AccuracyResult"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AgreementResult(StatisticResult):
+    """How far raters agree; ``n`` counts the items with enough ratings, ``n_dropped`` the others.
+
+    Attributes:
+        name: What was computed, with its form, such as ``"ICC(1,1)"``.
+        fewest_ratings: Ratings of the item that has fewest, among those used; 0 without items.
+        most_ratings: Ratings of the item that has most.
+    """
+
+    name: str = ""
+    fewest_ratings: int = 0
+    most_ratings: int = 0
+    # What a label says of unequal numbers of ratings; measured by benchmarks/agreement.py.
+    pooled_note: ClassVar[str] = "biased, as a rule downward, where items that disagreed were rated again"
+
+    @property
+    def pooled(self) -> bool:
+        """Whether some items have more ratings than others, as where a rule had items rated again."""
+        return self.most_ratings > self.fewest_ratings
+
+    @property
+    def label(self) -> str:
+        """Name and basis, for a table: says so where the number rests on unequal numbers of ratings.
+
+        >>> AgreementResult(0.5, None, 40, 0, name="ICC(1,1)", fewest_ratings=3, most_ratings=3).label
+        'ICC(1,1), 3 ratings an item'
+        """
+        if not self.pooled:
+            return f"{self.name}, {self.most_ratings} ratings an item"
+        basis = f"pooled over {self.fewest_ratings} to {self.most_ratings} ratings an item"
+        return f"{self.name}, {basis} ({self.pooled_note})"
 
 
 @dataclass(frozen=True)

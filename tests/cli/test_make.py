@@ -186,3 +186,14 @@ def test_pictures_are_counted_over_generators():
     report = {"generators": {"a": {"ok": 2, "black": 1}, "b": {"ok": 3}}, "with_message": 0}
     assert describe("draw", report) == "ok 5, black 1"
     assert describe("draw", report | {"with_message": 1}).endswith("; 1 say in the manifest what is not drawn, or why")
+
+
+def test_packages_that_a_later_stage_needs_are_missed_before_the_first(tmp_path, monkeypatch, capsys):
+    absent = {"sklearn", "spacy", "pulp"}
+    monkeypatch.setattr("evalmuse_hf.cli.make.find_spec", lambda name: None if name in absent else name)
+    assert main(["make", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "needs sklearn, pulp, spacy for a later stage: pip install 'evalmuse-hf[prompts]'" in said
+    assert not (tmp_path / "out").exists()
+    assert main(["make", str(tmp_path / "out"), "--clusters", "0", "--splitter", "rules"]) == 2
+    assert "needs pulp for" in capsys.readouterr().err

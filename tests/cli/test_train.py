@@ -20,9 +20,13 @@ def test_the_command_runs_the_same_training(monkeypatch, capsys, tmp_path):
     [
         (["--set", "learning_rate"], "--set needs NAME=VALUE, got 'learning_rate'"),
         (["recipe.json"], "RECIPE must be a .yaml file, got 'recipe.json'"),
+        (
+            ["--max_steps", "2", "--use_cpu", "True"],
+            "--max_steps --use_cpu True; other options of training are given as --set NAME=VALUE each",
+        ),
         ([], "the following arguments are required"),
     ],
-    ids=["no value", "other recipe", "nothing"],
+    ids=["no value", "other recipe", "options of Trainer", "nothing"],
 )
 def test_a_mistake_is_one_sentence_and_status_two(capsys, words, message):
     assert main(["train", *words]) == 2

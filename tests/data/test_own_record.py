@@ -265,8 +265,31 @@ def test_a_pair_is_the_same_after_the_way_through_columns_and_record(means):
             "rounds": (1, 1, 2),
             "fidelity_labels": ("", "hand", ""),
             "split_confidence": (0, 0, 1),
+            "element_sure": ((True, False, None), None, None),
         }
     )
     prompt = Prompt("00001", "a red cat on Monday", "real", None, elements)
     pair = Pair(image_path="SDXL/00001.png", prompt=prompt, generator="SDXL", generator_license="MIT", **known)
     assert read(**columns_of(pair)) == pair
+
+
+@pytest.mark.parametrize("sure", [[True, False, None], [1, 0, None], "[true, false, null]"], ids=repr)
+def test_each_element_may_say_who_was_sure(sure):
+    pair = read(elements=[{"text": "red", "ratings": [1, 0, 1], "sure": sure}, {"text": "cat", "ratings": [1, 1, 1]}])
+    assert pair.element_sure == ((True, False, None), None)
+
+
+@pytest.mark.parametrize("sure", ["true;0", [2, 0], ["yes"], [[1]]], ids=repr)
+def test_sure_is_true_or_false(sure):
+    with pytest.raises(RecordError, match=r"expected true or false per rater as `sure`, got "):
+        convert(elements=[{"text": "red", "ratings": [1, 0], "sure": sure}])
+
+
+def test_elements_that_do_not_say_so_have_nothing_known():
+    assert read(elements={"red (color)": [1, 0]}).element_sure == ()
+    assert read(elements=[{"text": "red", "ratings": [1, 0]}], attribute_confidence=[1, 0]).element_sure == ()
+
+
+def test_another_number_of_answers_than_of_ratings_is_refused():
+    with pytest.raises(RecordError, match=r"`element_sure` of 'red' .* has 1 entries, expected one for each of its 2"):
+        read(elements=[{"text": "red", "ratings": [1, 0], "sure": [True]}])

@@ -1,4 +1,4 @@
-"""The Hub is a small server on this machine, and each push a process of its own, as its address is read at import."""
+"""The Hub is a small server on this machine; what loads from it, and what is killed, is a process of its own."""
 
 import json
 import runpy
@@ -75,9 +75,14 @@ def start(program: str, *words: object, environment: dict[str, str]) -> subproce
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def push(hub, folder: Path, *words: str, repo: str = REPO, **variables: str) -> tuple[str, str]:
-    """What a push prints to stdout and stderr."""
-    return start(PUSH, folder, repo, *words, environment=hub.environment(**variables)).communicate(timeout=TIMEOUT)
+def push(hub, folder: Path, *words: str, repo: str = REPO, offline: bool = False, **variables: str) -> tuple[str, str]:
+    """What the program above would print to stdout and stderr."""
+    try:
+        with hub.here(offline=offline, **variables):
+            report = push_dataset(folder, repo, private="private" in words, dry_run="dry" in words)
+    except PublishingError as error:
+        return "", str(error)
+    return json.dumps({"commit": report.commit, "removed": report.removed}), ""
 
 
 def content_of(folder: Path) -> dict[str, bytes]:
@@ -170,7 +175,7 @@ def test_a_private_push_makes_a_private_repository_and_refuses_a_public_one(hub,
 
 
 def test_a_dry_run_sends_no_request_and_needs_no_token(hub, built):
-    printed, errors = push(hub, built, "dry", HF_TOKEN="", HF_HUB_OFFLINE="1")
+    printed, errors = push(hub, built, "dry", offline=True, HF_TOKEN="")
     assert json.loads(printed) == {"commit": None, "removed": []}, errors
     assert hub.requests == []
 

@@ -39,7 +39,7 @@ def test_prompts_have_one_row_for_each_id(record):
 
 def test_every_rating_is_a_row_overall_first(record):
     pair = read_record(record(total_score=[4, 5], element_score={"cats (animal)": [1, 0]}))
-    rows = list(rating_rows(replace(pair, rater_ids=("ann", None), rounds=(1, 2))))
+    rows = list(rating_rows(replace(pair, rater_ids=("ann", None), rounds=(1, 2), element_sure=((False, None),))))
     assert list(rows[0]) == list(config_features("ratings"))
     assert [(row["target"], row["element"], row["rating"]) for row in rows] == [
         ("overall", None, 4),
@@ -51,6 +51,14 @@ def test_every_rating_is_a_row_overall_first(record):
         (0, "ann", 1),
         (1, None, 2),
     ]
+    assert [row["sure"] for row in rows] == [None, None, False, None]
+
+
+def test_of_an_official_record_nobody_knows_who_was_sure_of_which_element(record):
+    pair = read_record(
+        record(total_score=[4, 5], element_score={"cats (animal)": [1, 0]}, attribute_confidence=[1, 0])
+    )
+    assert {row["sure"] for row in rating_rows(pair)} == {None}
 
 
 def test_unpublished_ratings_are_no_rows(record):

@@ -1,8 +1,9 @@
 """A Hub in memory, on this machine: enough of its API for the clients that the tests start.
 
-`HubStandIn` is a context manager. A test starts its client as a child process with `environment()`, because the client
-reads its endpoint when it is imported, and looks at `requests`, `objects` and `repositories` afterwards. Repositories
-may be models or data sets; their large files are kept by their hash, as the Hub does.
+`HubStandIn` is a context manager. A test starts its client as a child process with `environment()`, because clients
+read their endpoint when they are imported, or lets its own process be the client with `here()`, and looks at
+`requests`, `objects` and `repositories` afterwards. Repositories may be models or data sets; their large files are
+kept by their hash, as the Hub does.
 """
 
 import base64
@@ -10,11 +11,17 @@ import hashlib
 import json
 import os
 import re
+import sys
 import threading
 import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 OWNER = "me"
 TOKEN = "hf_test"
@@ -32,6 +39,7 @@ class Repository:
         private: Whether it was made so.
         commit: Hash of the newest commit.
         n_commits: Commits so far.
+        branches: Other branches, by name.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -39,6 +47,7 @@ class Repository:
     private: bool = False
     commit: str = NO_COMMIT
     n_commits: int = 0
+    branches: dict[str, "Repository"] = field(default_factory=dict)
 
     def entry(self, path: str) -> dict[str, Any]:
         """What the API says of one file."""
@@ -127,6 +136,36 @@ class HubStandIn:
         chosen = {"HF_ENDPOINT": self.url, "HF_TOKEN": TOKEN, "HF_HUB_DISABLE_XET": "1", **online, **variables}
         return {name: value for name, value in {**os.environ, **chosen}.items() if value}
 
+    @contextmanager
+    def here(self, *, offline: bool = False, cache: Path | None = None, **variables: str) -> Iterator[None]:
+        """Let this process take this server for the Hub, which spares the imports of a child.
+
+        `huggingface_hub` looks at these settings when it is used; a library that copies them when it is imported, as
+        `datasets` does, needs a child with `environment()`.
+
+        Args:
+            offline: Forbid requests.
+            cache: Folder for what is fetched.
+            **variables: More of them; an empty value removes one.
+        """
+        from huggingface_hub import constants, hf_api
+
+        with pytest.MonkeyPatch.context() as patched:
+            for name, value in {"HF_TOKEN": TOKEN, **variables}.items():
+                patched.setenv(name, value) if value else patched.delenv(name, raising=False)
+            address = variables.get("HF_ENDPOINT", self.url)
+            template = constants.HUGGINGFACE_CO_URL_TEMPLATE.replace(constants.ENDPOINT, address, 1)
+            patched.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+            patched.setattr(constants, "ENDPOINT", address)
+            patched.setattr(hf_api.api, "endpoint", address)
+            if "transformers.utils.hub" in sys.modules:  # it keeps a client of its own, made at first use
+                patched.setattr("transformers.utils.hub._hf_api", None)
+            patched.setattr(constants, "HF_HUB_OFFLINE", offline)
+            patched.setattr(constants, "HF_HUB_DISABLE_XET", True)
+            if cache is not None:
+                patched.setattr(constants, "HF_HUB_CACHE", str(cache))
+            yield
+
     def uploads(self) -> list[str]:
         """Hashes of the large files that were sent, in order, also if they were sent twice."""
         return [path.rpartition("/")[2] for method, path in self.requests if method == "PUT"]
@@ -199,7 +238,9 @@ class _Handler(BaseHTTPRequestHandler):
         if re.fullmatch(r"/(datasets/)?[^/]+/[^/]+\.git/info/lfs/objects/batch", path):
             return self._batch(json.loads(body)["objects"])
         if match := re.fullmatch(r"/api/(models|datasets)/([^/]+/[^/]+)(?:/([\w-]+)(?:/([^/]+)(?:/(.*))?)?)?", path):
-            return self._api(match[1], match[2], match[3] or "", folder=match[5] or "", body=body)
+            return self._api(
+                match[1], match[2], match[3] or "", revision=match[4] or "", folder=match[5] or "", body=body
+            )
         if match := re.fullmatch(r"/(datasets/)?([^/]+/[^/]+)/resolve/[^/]+/(.+)", path):
             return self._resolve("datasets" if match[1] else "models", match[2], match[3])
         return self._send(404, {"error": f"no route {path}"})
@@ -226,13 +267,18 @@ class _Handler(BaseHTTPRequestHandler):
         rows = [{**row, **({"actions": action} if action else {})} for row, action in zip(asked, actions, strict=True)]
         self._send(200, {"transfer": "basic", "objects": rows})
 
-    def _api(self, kind: str, name: str, verb: str, *, folder: str, body: bytes) -> None:
+    def _api(self, kind: str, name: str, verb: str, *, revision: str, folder: str, body: bytes) -> None:
         repository = self.hub.repositories.get((kind, name))
         if repository is None:
             return self._send(404, {"error": "Repository not found"}, X_Error_Code="RepoNotFound")
         if verb == "preupload":
             return self._send(200, {"files": [self._mode(repository, row) for row in json.loads(body)["files"]]})
+        if verb == "branch":
+            new = Repository(files=dict(repository.files), hashes=dict(repository.hashes), commit=repository.commit)
+            is_new = repository.branches.setdefault(revision, new) is new
+            return self._send(200 if is_new else 409, {})
         if verb == "commit":
+            repository = repository.branches.get(revision, repository)
             return self._commit(repository, name, [json.loads(line) for line in body.splitlines() if line.strip()])
         if verb == "tree":
             entries = repository.entries(

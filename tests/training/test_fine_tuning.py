@@ -2,7 +2,6 @@ import csv
 import json
 import runpy
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -284,25 +283,16 @@ def hub():
         yield server
 
 
-@pytest.mark.slow
-def test_a_model_is_pushed_with_its_card(tiny_folder, tiny_data, tmp_path, hub):
-    """In a child process, because the endpoint is read when the client is imported."""
-    words = ["--model_name_or_path", str(tiny_folder), "--dataset_name", str(tiny_data), *QUIET, "--max_steps", "2"]
-    words += ["--output_dir", str(tmp_path / "out"), "--push_to_hub", "True", "--hub_model_id", "me/tiny"]
-    done = subprocess.run(
-        [sys.executable, "-m", "evalmuse_hf.training", *words, "--hub_private_repo", "True"],
-        env={**hub.environment(), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+def test_a_model_is_pushed_with_its_card(train, tmp_path, hub):
+    words = ["--max_steps", "2", "--push_to_hub", "True", "--hub_model_id", "me/tiny", "--hub_private_repo", "True"]
+    with hub.here():
+        _, figures, said = train(*words)
+    assert isinstance(figures, dict), said
     repository = hub.repositories["models", "me/tiny"]
     assert (repository.private, repository.n_commits) == (True, 1)
     assert {"README.md", "config.json", "model.safetensors", "processor_config.json"} <= set(repository.files)
     assert not any(name.startswith("checkpoint-") for name in repository.files)
     card = repository.files["README.md"].decode()
-    figures = json.loads(done.stdout)
     assert yaml.safe_load(card.split("---\n")[1])["model-index"][0]["name"] == "me/tiny"
     assert f"| {figures['eval_srcc']:.3f} [" in card
     assert str(tmp_path) not in card

@@ -69,8 +69,9 @@ def convert_hps_v2(
         OSError: If the tokenizer cannot be had from the Hub.
     """
     sizes = OFFICIAL_SIZES if config is None else json.loads(Path(config).read_text("utf-8"))
+    official = read_state_dict(Path(checkpoint), key="state_dict")  # before the model: that one takes half a minute
     model = CLIPModel(build_config(sizes))
-    model.load_state_dict(rename_weights(read_state_dict(Path(checkpoint), key="state_dict"), model.state_dict()))
+    model.load_state_dict(rename_weights(official, model.state_dict()))
     tokenizer = load_tokenizer(vocab, max_length=sizes["text"]["context_length"])
     check_words(
         tokenizer,

@@ -51,8 +51,9 @@ def convert_image_reward(
         OSError: If a file is missing, or the tokenizer cannot be had.
     """
     sizes = OFFICIAL_SIZES if config is None else json.loads(Path(config).read_text("utf-8"))
+    official = read_state_dict(Path(checkpoint))  # before the model, which takes seconds to make
     model = ImageRewardModel(build_config(sizes))
-    model.load_state_dict(rename_weights(read_state_dict(Path(checkpoint)), model.state_dict()))
+    model.load_state_dict(rename_weights(official, model.state_dict()))
     tokenizer = read_bert_tokenizer(
         vocab, vocab_size=sizes["text"]["vocab_size"], max_length=MAX_TOKENS, added=("[DEC]", "[ENC]")
     )

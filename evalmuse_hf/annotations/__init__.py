@@ -1,0 +1,1 @@
+"""Collecting ratings: store, rounds, assignment, the page, aggregation, screening, export."""

@@ -1,0 +1,1 @@
+"""The annotation page behind an address; everything below here needs Gradio."""
