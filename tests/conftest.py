@@ -1,6 +1,7 @@
 """What every test gets: no network, private caches, and the path of the golden files."""
 
 import gc
+import logging
 import os
 import runpy
 import shutil
@@ -69,6 +70,15 @@ def pytest_runtestloop() -> None:
 def pytest_unconfigure() -> None:
     """Remove the private caches of this process."""
     shutil.rmtree(CACHE_FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _log_level_of_the_package():
+    """A command that a test runs with ``--quiet`` must not silence what later tests listen for."""
+    logger = logging.getLogger("evalmuse_hf")
+    level = logger.level
+    yield
+    logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")
