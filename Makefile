@@ -12,10 +12,10 @@ WORKERS ?= 2
 NO_SERVERS := not browser and not postgres
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-failed test-fast test-servers lint format types clean FORCE
+.PHONY: help install demo test test-failed test-fast test-servers test-servers-failed lint format types clean FORCE
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The stamp holds the folder that was installed, so that an environment shared by two checkouts follows the one in use.
 ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
@@ -41,6 +41,10 @@ test: $(STAMP)  ## every test that needs neither a browser nor a PostgreSQL serv
 test-failed: $(STAMP)  ## what failed last time, once more, one after the other
 	@echo "These failed at first:"; $(BIN)/python -m pytest --cache-show 'cache/lastfailed' | grep '::' || true
 	$(PYTEST) --last-failed --last-failed-no-failures none -m "$(NO_SERVERS)"
+
+test-servers-failed: $(STAMP)  ## the same of those that need servers
+	@echo "These failed at first:"; $(BIN)/python -m pytest --cache-show 'cache/lastfailed' | grep '::' || true
+	$(PYTEST) --last-failed --last-failed-no-failures none -m "browser or postgres"
 
 test-fast: $(STAMP)  ## the same without the slow ones
 	$(PYTEST) -n $(WORKERS) -m "not slow and $(NO_SERVERS)"

@@ -141,7 +141,7 @@ def test_skipping_asks_for_a_reason_and_goes_on(served, rate):
     press(page, "4", "y", "y", "y", "Enter")
     page.get_by_role("heading", name="Nothing left for you").wait_for()
     assert len(served.ratings(one)) == 1
-    assert skip_reasons(served) == ["The <b>sea</b> is missing"]
+    assert skip_reasons(served).count("The <b>sea</b> is missing") == 1  # other tests skip in this store too
 
 
 def skip_reasons(served) -> list[str]:
