@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from statistics import median
 
 import sqlalchemy as sa
 
@@ -132,16 +133,8 @@ def rater_progress(store: Store) -> list[RaterProgress]:
             rater=rater,
             n_answered=answered[rater.rater_id],
             n_skipped=skipped[rater.rater_id],
-            median_s=_median(durations[rater.rater_id]),
+            median_s=median(durations[rater.rater_id]) if durations[rater.rater_id] else float("nan"),
             last_at=last.get(rater.rater_id),
         )
         for rater in read_raters(store)
     ]
-
-
-def _median(values: list[float]) -> float:
-    if not values:
-        return float("nan")
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
