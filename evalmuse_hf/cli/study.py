@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from evalmuse_hf.cli import study_consistency, study_splitting
-from evalmuse_hf.cli.intervals import add_resampling_option
+from evalmuse_hf.cli import study_consistency, study_metrics, study_splitting
 from evalmuse_hf.cli.study_results import add_form_options, show_study
 
 
@@ -29,41 +28,16 @@ def register(subparsers: Any) -> None:
     size.add_argument("--quick", action="store_true", help="half a minute, to see that it works; shows nothing else")
     variance.add_argument("--processes", type=int, default=1, metavar="N", help="runs at a time (default: 1)")
     add_form_options(variance)
-    _register_metrics(commands)
+    study_metrics.add_parser(commands)
     study_splitting.add_parser(commands)
     study_consistency.add_parser(commands)
-
-
-def _register_metrics(commands: Any) -> None:
-    metrics = commands.add_parser(
-        "metrics",
-        help="which scorer, before a full run?",
-        description="Score a subset with several scorers, and print agreement with people and cost per picture in one "
-        "table. Without a data set, prompts of the embedded world are drawn.",
-    )
-    metrics.add_argument(
-        "--scorers",
-        nargs="+",
-        default=["fga_blip2:mini", "pn_vqa:mini"],
-        metavar="NAME[:MODEL]",
-        help="the first is what the others are compared with (default: fga_blip2:mini pn_vqa:mini)",
-    )
-    metrics.add_argument("--dataset", metavar="PATH", help="data set folder, raw release folder, or Hub id")
-    metrics.add_argument("--split", default="test", metavar="NAME", help="split with ratings (default: %(default)s)")
-    size = metrics.add_mutually_exclusive_group()
-    size.add_argument("--prompts", type=int, default=200, metavar="N", help="prompts (default: %(default)s)")
-    size.add_argument("--quick", action="store_true", help="20 prompts, to see that it works")
-    metrics.add_argument("--device", metavar="NAME", help="cpu, cuda, mps (default: the best)")
-    metrics.add_argument("--seed", type=int, default=0, metavar="N", help="of subset and intervals (default: 0)")
-    add_resampling_option(metrics)
-    add_form_options(metrics)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run a study, and print what came out."""
     runners = {
         "variance": _run_variance,
-        "metrics": _run_metrics,
+        "metrics": study_metrics.run,
         "splitting": study_splitting.run,
         "consistency": study_consistency.run,
     }
@@ -88,27 +62,4 @@ def _run_variance(args: argparse.Namespace) -> int:
     findings = find_differences(study)
     document = make_document(findings)
     show_study(args, document, findings.record())
-    return 0
-
-
-def _run_metrics(args: argparse.Namespace) -> int:
-    from evalmuse_hf.meta_evaluation.studies.metrics_study import (
-        QUICK_PROMPTS,
-        MetricsOptions,
-        make_metrics_document,
-        run_metrics_study,
-    )
-
-    study = run_metrics_study(
-        MetricsOptions(
-            scorers=args.scorers,
-            dataset=args.dataset,
-            split=args.split,
-            prompts=QUICK_PROMPTS if args.quick else args.prompts,
-            seed=args.seed,
-            n_resamples=args.n_resamples,
-            device=args.device,
-        )
-    )
-    show_study(args, make_metrics_document(study), study.record())
     return 0

@@ -21,18 +21,21 @@ def add_form_options(parser: argparse.ArgumentParser) -> None:
     form.add_argument("--markdown", action="store_true", help="print Markdown instead of plain text")
 
 
-def show_study(args: argparse.Namespace, document: "Document", record: dict[str, Any]) -> None:
+def show_study(
+    args: argparse.Namespace, document: "Document", record: dict[str, Any], *, page: "Document | None" = None
+) -> None:
     """Print a study in the form that was asked for.
 
     Args:
         args: Parsed options.
         document: The study as a document.
         record: The study as JSON.
+        page: The study as a page, if that is another document.
     """
     from evalmuse_hf.reports import document_markdown, document_text, write_document
 
     if args.html is not None:
-        write_document(document, args.html)
+        write_document(page or document, args.html)
     if args.json:
         print(json.dumps(record, indent=2))
     else:

@@ -39,6 +39,8 @@ class Join:
         unknown: Pictures of the scores that the data set lacks.
         duplicates: Pictures that were scored more than once; the first score counts.
         other_prompts: Pictures that were scored for another prompt than the data set's; left out.
+        conflicting: Of ``duplicates``, those whose overall scores differ.
+        repeated_pairs: Pictures that the data set lists more than once; the first row counts.
     """
 
     pairs: tuple[JoinedPair, ...]
@@ -48,6 +50,8 @@ class Join:
     unknown: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
     other_prompts: tuple[str, ...] = ()
+    conflicting: tuple[str, ...] = ()
+    repeated_pairs: tuple[str, ...] = ()
 
 
 def join_scores(scores: Iterable[Row], pairs: Iterable[Row]) -> Join:
@@ -66,21 +70,29 @@ def join_scores(scores: Iterable[Row], pairs: Iterable[Row]) -> Join:
     >>> len(join.pairs), join.missing, join.unknown
     (1, (), ('2.png',))
     """
-    by_path = {str(pair["image_path"]): pair for pair in pairs}
+    by_path: dict[str, Row] = {}
+    repeated_pairs = []
+    for pair in pairs:
+        path = str(pair["image_path"])
+        if path in by_path:
+            repeated_pairs.append(path)
+        by_path.setdefault(path, pair)
     found: dict[str, Row] = {}
-    unknown, duplicates, other_prompts = [], [], []
+    unknown, duplicates, other_prompts, conflicting = [], [], [], []
     n_scores = 0
     for score in scores:
         n_scores += 1
-        path = _find_path(score, by_path)
-        if path is None:
+        named = _find_path(score, by_path)
+        if named is None:
             unknown.append(str(next((score[key] for key in KEY_COLUMNS if score.get(key) is not None), None)))
-        elif not _same_text(score.get("prompt"), by_path[path].get("prompt")):
-            other_prompts.append(path)
-        elif path in found:
-            duplicates.append(path)
+        elif not _same_text(score.get("prompt"), by_path[named].get("prompt")):
+            other_prompts.append(named)
+        elif named in found:
+            duplicates.append(named)
+            if score.get("overall_score") != found[named].get("overall_score"):
+                conflicting.append(named)
         else:
-            found[path] = score
+            found[named] = score
     joined = tuple(
         JoinedPair(found[path], pair, _match_elements(found[path].get("elements") or (), pair["elements"] or ()))
         for path, pair in by_path.items()
@@ -94,6 +106,8 @@ def join_scores(scores: Iterable[Row], pairs: Iterable[Row]) -> Join:
         unknown=tuple(unknown),
         duplicates=tuple(duplicates),
         other_prompts=tuple(other_prompts),
+        conflicting=tuple(dict.fromkeys(conflicting)),
+        repeated_pairs=tuple(dict.fromkeys(repeated_pairs)),
     )
 
 
@@ -112,8 +126,8 @@ def _find_path(score: Row, by_path: Mapping[str, Row]) -> str | None:
 
 
 def _same_text(left: object, right: object) -> bool:
-    """Tell whether two prompts are one; a score without a prompt fits every one."""
-    return left is None or str(left).split() == str(right).split()
+    """Tell whether two prompts are one; a prompt that is not known fits every one."""
+    return left is None or right is None or str(left).split() == str(right).split()
 
 
 def _match_elements(scored: Sequence[Row], rated: Sequence[Row]) -> tuple[Row | None, ...]:

@@ -12,7 +12,8 @@ from evalmuse_hf.meta_evaluation import (
     truth_as_ratings,
     truth_as_scores,
 )
-from evalmuse_hf.ranking.leaderboard import Ranking, rank_generators
+from evalmuse_hf.ranking.leaderboard import rank_generators
+from evalmuse_hf.ranking.records import Ranking
 
 Row = Mapping[str, Any]
 Record = Mapping[str, Any]
@@ -82,14 +83,16 @@ def collect_findings(
         part = [pair for pair in pairs if known.get(pair["image_path"], {}).get("novel") is novel]
         if part:
             record, ceiling = (
-                evaluate_scores(rows, part, n_resamples=0) for rows in (scores, truth_as_scores(part, known))
+                evaluate_scores(rows, part, n_resamples=0, parts=()) for rows in (scores, truth_as_scores(part, known))
             )
             subsets.append(Subset(name, record, ceiling))
     return Findings(
         join=join_scores(scores, pairs),
-        record=evaluate_scores(scores, pairs, n_resamples=n_resamples, seed=seed),
-        ceiling=evaluate_scores(truth_as_scores(pairs, known), pairs, n_resamples=0) if known else None,
-        against_truth=evaluate_scores(scores, truth_as_ratings(pairs, known), n_resamples=0) if known else None,
+        record=evaluate_scores(scores, pairs, n_resamples=n_resamples, seed=seed, parts=()),
+        ceiling=evaluate_scores(truth_as_scores(pairs, known), pairs, n_resamples=0, parts=()) if known else None,
+        against_truth=(
+            evaluate_scores(scores, truth_as_ratings(pairs, known), n_resamples=0, parts=()) if known else None
+        ),
         subsets=tuple(subsets),
         ranking=rank_generators(scores, n_resamples=n_resamples, seed=seed),
         people=rank_generators(ratings_as_scores(pairs), n_resamples=n_resamples, seed=seed),

@@ -13,7 +13,6 @@ from evalmuse_hf.reports.content import (
     Verdict,
 )
 from evalmuse_hf.reports.document import (
-    Bars,
     Cell,
     Document,
     Section,
@@ -24,21 +23,43 @@ from evalmuse_hf.reports.document import (
     spell_cell,
     write_document,
 )
-from evalmuse_hf.reports.page import render_report, write_report
+from evalmuse_hf.reports.heat import spell_signed
+from evalmuse_hf.reports.page import render_report, small_picture, write_report
+from evalmuse_hf.reports.plot_data import (
+    Bars,
+    Curve,
+    Forest,
+    Heat,
+    PictureCard,
+    Plot,
+    Radar,
+    Reliability,
+    Scatter,
+    Series,
+)
 
 __all__ = [
     "Bars",
     "CategoryBar",
     "Cell",
+    "Curve",
     "Document",
     "ElementVerdict",
     "Example",
     "ExampleGroup",
     "Figure",
+    "Forest",
+    "Heat",
+    "PictureCard",
+    "Plot",
     "PromptPiece",
+    "Radar",
     "RankingLine",
+    "Reliability",
     "Report",
+    "Scatter",
     "Section",
+    "Series",
     "SubsetLine",
     "Table",
     "Verdict",
@@ -46,7 +67,9 @@ __all__ = [
     "document_text",
     "render_document",
     "render_report",
+    "small_picture",
     "spell_cell",
+    "spell_signed",
     "write_document",
     "write_report",
 ]

@@ -4,34 +4,15 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from evalmuse_hf.reports.plots import plot_bars
+from evalmuse_hf.reports.drawing import draw_plot
+from evalmuse_hf.reports.heat import heat_cells
+from evalmuse_hf.reports.plot_data import Bars, Heat, PictureCard, Plot
 
 Cell = str | int | float | None
 """What a table holds; None is what is not known."""
 
 UNKNOWN = "–"
 _DIGITS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bars:
-    """A plot of one column of a table.
-
-    Attributes:
-        labels: From top to bottom.
-        values: One per label; None leaves the place empty.
-        axis: What the values are.
-        low: Left end of the axis, where the bars begin.
-        high: Right end; None leaves room for the longest bar.
-        references: Values to compare with, drawn as ticks; empty without any.
-    """
-
-    labels: tuple[str, ...]
-    values: tuple[float | None, ...]
-    axis: str
-    low: float = 0.0
-    high: float | None = None
-    references: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +25,8 @@ class Table:
         rows: Cells, as many as there are names.
         note: What a reader should know; may be empty.
         bars: The plot beside it; None for none.
+        plot: A plot of another kind beside it; None for none.
+        digits: After the point, one for each column of numbers that are not whole; empty for three everywhere.
     """
 
     title: str
@@ -51,15 +34,33 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     bars: Bars | None = None
+    plot: Plot | None = None
+    digits: tuple[int, ...] = ()
+
+    def spelled(self, row: tuple[Cell, ...]) -> tuple[str, ...]:
+        """Spell the cells of a row, each with the digits of its column."""
+        return tuple(
+            spell_cell(cell, digits) for cell, digits in zip(row, self.digits or (_DIGITS,) * len(row), strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A heading with sentences and tables below it."""
+    """A heading with sentences, plots, tables and pictures below it; text and Markdown leave plots and pictures out.
+
+    Attributes:
+        title: The heading.
+        text: Sentences, each a paragraph.
+        tables: After the plots.
+        plots: Shown side by side where there is room.
+        pictures: Last.
+    """
 
     title: str
     text: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
+    plots: tuple[Plot, ...] = ()
+    pictures: tuple[PictureCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,21 +92,15 @@ def render_document(document: Document) -> str:
     """
     from markupsafe import Markup
 
-    from evalmuse_hf.reports.page import make_environment
+    from evalmuse_hf.reports.page import data_uri, make_environment
 
     environment = make_environment()
     environment.filters["cell"] = spell_cell
-    # Ours, without any text of a user that matplotlib has not escaped.
-    environment.filters["plot"] = lambda bars: Markup(
-        plot_bars(
-            labels=bars.labels,
-            values=bars.values,
-            axis=bars.axis,
-            low=bars.low,
-            high=bars.high,
-            references=bars.references,
-        )
-    )
+    environment.filters["heat_cells"] = heat_cells
+    environment.filters["data_uri"] = data_uri
+    # Ours, without any text of a user that matplotlib or `to_svg` has not escaped.
+    environment.filters["plot"] = lambda plot: Markup(draw_plot(plot))
+    environment.tests["heat"] = lambda plot: isinstance(plot, Heat)
     environment.tests["numeric"] = lambda cell: isinstance(cell, int | float)
     return environment.get_template("document.html.j2").render(document=document)
 
@@ -156,25 +151,26 @@ def document_markdown(document: Document) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def spell_cell(cell: Cell) -> str:
-    """Spell a number: whole ones with thousands set off, others with three digits.
+def spell_cell(cell: Cell, digits: int = _DIGITS) -> str:
+    """Spell a number: whole ones with thousands set off, others with three digits, and none as -0.000.
 
     Args:
         cell: A text stays as it is.
+        digits: After the point, of numbers that are not whole.
 
-    >>> [spell_cell(cell) for cell in (39763, 0.68543, None, "SDXL")]
-    ['39,763', '0.685', '–', 'SDXL']
+    >>> [spell_cell(cell) for cell in (39763, 0.68543, -0.0001, None, "SDXL")]
+    ['39,763', '0.685', '0.000', '–', 'SDXL']
     """
     if cell is None:
         return UNKNOWN
     if isinstance(cell, str):
         return cell
-    return f"{cell:,}" if isinstance(cell, int) else f"{cell:.{_DIGITS}f}"
+    return f"{cell:,}" if isinstance(cell, int) else f"{cell:z.{digits}f}"
 
 
 def _text_table(table: Table) -> str:
     numeric = _numeric_columns(table)
-    lines = [table.header, *(tuple(spell_cell(cell) for cell in row) for row in table.rows)]
+    lines = [table.header, *map(table.spelled, table.rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(table.header))]
     spelled = [
         "  ".join(
@@ -187,7 +183,7 @@ def _text_table(table: Table) -> str:
 
 
 def _markdown_table(table: Table) -> list[str]:
-    lines = [table.header, *(tuple(spell_cell(cell) for cell in row) for row in table.rows)]
+    lines = [table.header, *map(table.spelled, table.rows)]
     rows = [f"| {' | '.join(' '.join(cell.split()).replace('|', '&#124;') for cell in line)} |" for line in lines]
     rule = "|".join("---:" if right else "---" for right in _numeric_columns(table))
     title = f"**{table.title}**" if table.title else ""

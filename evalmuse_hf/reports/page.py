@@ -80,16 +80,30 @@ def data_uri(image: bytes) -> str:
     """
     kind = next((kind for start, kind in _MEDIA_TYPES.items() if image.startswith(start)), None)
     if kind is None or len(image) > 100_000:
-        image, kind = _small_jpeg(image), "image/jpeg"
+        image, kind = small_picture(image), "image/jpeg"
     return f"data:{kind};base64,{base64.b64encode(image).decode('ascii')}"
 
 
-def _small_jpeg(image: bytes) -> bytes:
+def small_picture(image: bytes, *, largest_side: int = _LARGEST_SIDE) -> bytes:
+    """Make a picture file small enough that a page may hold many: a JPEG, scaled down, never up.
+
+    Args:
+        image: The file, as read by `evalmuse_hf.images` or from a data set.
+        largest_side: In pixels.
+
+    Raises:
+        ValueError: If it is not a picture that can be read.
+    """
     from PIL import Image
 
-    with Image.open(io.BytesIO(image)) as opened:
-        picture = opened.convert("RGB")
-    picture.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE))
+    try:
+        with Image.open(io.BytesIO(image)) as opened:
+            picture = opened.convert("RGB")
+    except OSError as error:
+        raise ValueError(
+            f"A picture of the report cannot be read ({error}); leave its row out, or mend the file."
+        ) from None
+    picture.thumbnail((largest_side, largest_side))
     out = io.BytesIO()
     picture.save(out, format="JPEG", quality=85)
     return out.getvalue()

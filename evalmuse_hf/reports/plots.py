@@ -1,34 +1,13 @@
 """Plots of a report as SVG text that stands in a page without any file beside it."""
 
-import io
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from evalmuse_hf.reports.canvas import CEILING_COLOR, GRID_COLOR, PEOPLE_COLOR, SCORER_COLOR, canvas, to_svg
 from evalmuse_hf.reports.content import CategoryBar, RankingLine
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure as Canvas
-
-SCORER_COLOR = "#2456a6"
-PEOPLE_COLOR = "#d9822b"
-CEILING_COLOR = "#1d2733"
-_GRID_COLOR = "#e3e7ec"
-_TEXT_COLOR = "#3d4a5c"
-_OPTIONS: dict[Any, Any] = {
-    "svg.fonttype": "none",  # text stays text: small, selectable, readable by a screen reader
-    "svg.hashsalt": "evalmuse",  # the same numbers give the same bytes
-    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
-    "font.family": "sans-serif",
-    "font.sans-serif": ["Helvetica Neue", "Helvetica", "Arial", "DejaVu Sans"],
-    "font.size": 11,
-    "axes.edgecolor": _GRID_COLOR,
-    "axes.labelcolor": _TEXT_COLOR,
-    "text.color": _TEXT_COLOR,
-    "xtick.color": _TEXT_COLOR,
-    "ytick.color": _TEXT_COLOR,
-}
 
 
 def plot_scatter(*, predicted: Sequence[float], rated: Sequence[float]) -> str:
@@ -41,16 +20,16 @@ def plot_scatter(*, predicted: Sequence[float], rated: Sequence[float]) -> str:
     Returns:
         An ``<svg>`` element.
     """
-    with _canvas(width=5.2, height=4.7) as (canvas, axes):
-        axes.plot([1, 5], [1, 5], color=_GRID_COLOR, linewidth=1.5, zorder=1)
+    with canvas(width=5.2, height=4.7) as (figure, axes):
+        axes.plot([1, 5], [1, 5], color=GRID_COLOR, linewidth=1.5, zorder=1)
         axes.scatter(
             rated, predicted, s=18, color=SCORER_COLOR, alpha=0.35, linewidths=0, zorder=2, clip_on=False, gid="pairs"
         )
         axes.set(xlim=(0.9, 5.1), ylim=(0.9, 5.1), xticks=range(1, 6), yticks=range(1, 6), aspect="equal")
         axes.set_xlabel("mean rating of people")
         axes.set_ylabel("predicted score")
-        axes.grid(color=_GRID_COLOR, linewidth=0.8)
-        return _to_svg(canvas)
+        axes.grid(color=GRID_COLOR, linewidth=0.8)
+        return to_svg(figure)
 
 
 def plot_categories(bars: Sequence[CategoryBar]) -> str:
@@ -62,7 +41,7 @@ def plot_categories(bars: Sequence[CategoryBar]) -> str:
     Returns:
         An ``<svg>`` element.
     """
-    with _canvas(width=6.4, height=1.1 + 0.33 * len(bars)) as (canvas, axes):
+    with canvas(width=6.4, height=1.1 + 0.33 * len(bars)) as (figure, axes):
         places = list(range(len(bars)))
         axes.barh(places, [bar.accuracy for bar in bars], height=0.62, color=SCORER_COLOR, alpha=0.85, zorder=2)
         for place, bar in zip(places, bars, strict=True):
@@ -77,9 +56,9 @@ def plot_categories(bars: Sequence[CategoryBar]) -> str:
         axes.set_yticks(places, [bar.category for bar in bars])
         axes.set(xlim=(0, 1), ylim=(len(bars) - 0.4, -0.6), xlabel="share of verdicts that agree with people")
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
-        axes.grid(axis="x", color=_GRID_COLOR, linewidth=0.8, zorder=0)
+        axes.grid(axis="x", color=GRID_COLOR, linewidth=0.8, zorder=0)
         axes.tick_params(axis="y", length=0)
-        return _to_svg(canvas)
+        return to_svg(figure)
 
 
 def plot_ranking(lines: Sequence[RankingLine]) -> str:
@@ -91,7 +70,7 @@ def plot_ranking(lines: Sequence[RankingLine]) -> str:
     Returns:
         An ``<svg>`` element.
     """
-    with _canvas(width=6.4, height=1.1 + 0.5 * len(lines)) as (canvas, axes):
+    with canvas(width=6.4, height=1.1 + 0.5 * len(lines)) as (figure, axes):
         for place, line in enumerate(lines):
             _interval(axes, place - 0.13, line.mean, line.low, line.high, color=SCORER_COLOR, marker="o")
             if line.people_mean is not None:
@@ -106,9 +85,9 @@ def plot_ranking(lines: Sequence[RankingLine]) -> str:
                 )
         axes.set_yticks(range(len(lines)), [line.generator for line in lines])
         axes.set(ylim=(len(lines) - 0.5, -0.5), xlabel="mean overall score (1 to 5)")
-        axes.grid(axis="x", color=_GRID_COLOR, linewidth=0.8)
+        axes.grid(axis="x", color=GRID_COLOR, linewidth=0.8)
         axes.tick_params(axis="y", length=0)
-        return _to_svg(canvas)
+        return to_svg(figure)
 
 
 def plot_bars(
@@ -135,7 +114,7 @@ def plot_bars(
     """
     known = [value for value in (*values, *references) if value is not None]
     end = high if high is not None else max([*known, low + 1e-9])
-    with _canvas(width=6.4, height=1.0 + 0.33 * len(labels)) as (canvas, axes):
+    with canvas(width=6.4, height=1.0 + 0.33 * len(labels)) as (figure, axes):
         for place, value in enumerate(values):
             if value is not None:
                 axes.barh(place, value - low, left=low, height=0.62, color=SCORER_COLOR, alpha=0.85, zorder=2)
@@ -147,9 +126,9 @@ def plot_bars(
                 axes.plot([reference] * 2, ends, color=PEOPLE_COLOR, linewidth=2.5, zorder=4, clip_on=False)
         axes.set_yticks(range(len(labels)), labels)
         axes.set(xlim=(low, end), ylim=(len(labels) - 0.4, -0.6), xlabel=axis)
-        axes.grid(axis="x", color=_GRID_COLOR, linewidth=0.8, zorder=0)
+        axes.grid(axis="x", color=GRID_COLOR, linewidth=0.8, zorder=0)
         axes.tick_params(axis="y", length=0)
-        return _to_svg(canvas)
+        return to_svg(figure)
 
 
 def _interval(
@@ -158,26 +137,3 @@ def _interval(
     if low is not None and high is not None:
         axes.plot([low, high], [place, place], color=color, linewidth=2.2, alpha=0.55, solid_capstyle="round")
     axes.plot([mean], [place], color=color, marker=marker, markersize=7, linestyle="none")
-
-
-@contextmanager
-def _canvas(*, width: float, height: float) -> Iterator[tuple["Canvas", "Axes"]]:
-    """A figure with one pair of axes without frame; sizes in inches."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context(_OPTIONS):
-        # Not pyplot, which keeps every figure and wants a display.
-        canvas = Figure(figsize=(width, height), layout="constrained")
-        axes = canvas.add_subplot()
-        axes.spines[:].set_visible(False)
-        axes.set_axisbelow(True)
-        yield canvas, axes
-
-
-def _to_svg(canvas: Any) -> str:
-    """The ``<svg>`` element alone, transparent, and without a date."""
-    text = io.StringIO()
-    canvas.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    whole = text.getvalue()
-    return whole[whole.index("<svg") :]

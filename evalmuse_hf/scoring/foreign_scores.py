@@ -24,8 +24,8 @@ def read_foreign_scores(
 
     Args:
         path: ``.parquet``, ``.jsonl`` or ``.csv`` with one row per picture. A column ``prompt`` is compared with that
-            of the data set, ``elements`` may hold mappings with ``text`` and ``score`` in [0, 1] (JSON in CSV), and
-            ``status`` is kept.
+            of the data set, ``elements`` may hold mappings with ``text``, ``score`` in [0, 1] and ``category`` (JSON
+            in CSV), and ``status`` is kept.
         score_column: Column with the score, on any scale.
         key_column: Column with the path of the picture; None takes the first of `KEY_COLUMNS` that there is.
         lower_is_better: Change the sign, so that a higher score means a better picture.
@@ -35,16 +35,21 @@ def read_foreign_scores(
         ``status``, and the prompt if there is one.
 
     Raises:
-        ListError: If the file is missing or damaged, lacks a column, or holds something that is no number.
+        ListError: If the file is missing, damaged or without rows, lacks a column, or holds something
+            that is no number.
     """
     path = Path(path)
+    if not path.exists():
+        raise ListError(f"There is no file {str(path)!r}; give the path of the scores.")
     table = read_table(path)
+    if not table.rows:
+        raise ListError(f"{path} holds no rows; give the file that holds the scores, with one row per picture.")
     columns = list(dict.fromkeys(column for row in table.rows for column in row))
     key = key_column or next((column for column in KEY_COLUMNS if column in columns), None)
     for name, option in ((score_column, "--score-column"), (key, "--key-column")):
         if name not in columns:
             wanted = f"column {name!r}" if name else f"column {' or '.join(KEY_COLUMNS)}"
-            raise ListError(f"{path} has no {wanted}; name one of {', '.join(columns) or 'its columns'} by {option}.")
+            raise ListError(f"{path} has no {wanted}; name one of {', '.join(columns)} by {option}.")
     sign = -1.0 if lower_is_better else 1.0
     rows = [
         _read_row(row, f"{path}, row {number}", str(key), score_column, sign)
@@ -90,5 +95,6 @@ def _read_elements(value: Any, place: str) -> list[dict[str, Any]]:
     for item in listed:
         score = _number(item.get("score"), f"{place}, element {item['text']!r}")
         status = str(item.get("status") or ("ok" if score is not None else NOT_SCORED))
-        elements.append({"text": str(item["text"]), "score": score, "status": status})
+        category = {} if item.get("category") is None else {"category": str(item["category"])}
+        elements.append({"text": str(item["text"]), **category, "score": score, "status": status})
     return elements

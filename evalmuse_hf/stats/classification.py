@@ -7,9 +7,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalmuse_hf.stats.resampling import CountStatistic, Resampling, percentile_interval, ratio_of_sums
+from evalmuse_hf.stats.joint_intervals import part_intervals, say_undefined
+from evalmuse_hf.stats.resampling import (
+    BootstrapInterval,
+    CountStatistic,
+    IntervalMethod,
+    Resampling,
+    ratio_of_sums,
+)
 from evalmuse_hf.stats.results import AccuracyResult
-from evalmuse_hf.stats.sample import FloatArray, NanPolicy, Sample, float_vector, read_sample, require_choice
+from evalmuse_hf.stats.sample import FloatArray, NanPolicy, float_vector, require_choice
+from evalmuse_hf.stats.verdicts import Part, Unscored, Verdicts, read_verdicts
 
 Average = Literal["micro", "balanced"]
 
@@ -22,9 +30,11 @@ def element_accuracy(
     average: Average = "micro",
     categories: Sequence[str | None] | None = None,
     groups: Sequence[Hashable] | None = None,
+    unscored: Unscored = None,
     nan_policy: NanPolicy = "raise",
     n_resamples: int = 0,
     confidence_level: float = 0.95,
+    interval: IntervalMethod = "percentile",
     rng: np.random.Generator | int | None = None,
     compat: Literal["official"] | None = None,
 ) -> AccuracyResult:
@@ -39,9 +49,12 @@ def element_accuracy(
         categories: One category per element, for ``by_category`` of the result. An element with None counts in the
             total and in no category.
         groups: Labels of the rows that are drawn together for the interval; they never change the statistic.
+        unscored: ``"wrong"`` counts an element without a score (nan prediction) as a wrong verdict, whatever people
+            say, so that leaving out hard elements never raises the accuracy. None: ``nan_policy`` decides.
         nan_policy: ``"raise"``, or ``"omit"`` to leave out unscored elements and count them.
         n_resamples: Bootstrap resamples for the interval, also for those of the categories; 0 means no interval.
         confidence_level: Share of the bootstrap distribution inside the interval.
+        interval: ``"percentile"`` or ``"bca"``, see `Resampling`.
         rng: Generator or seed of the bootstrap.
         compat: ``"official"`` takes an unscored element (nan prediction) for a no, as the released code does.
 
@@ -50,7 +63,8 @@ def element_accuracy(
         references are all yes or all no.
 
     Raises:
-        ValueError: For nan under ``"raise"``, infinite values, different lengths, or an unknown option.
+        ValueError: For nan under ``"raise"``, infinite values, different lengths, an unknown option, or two rules for
+            unscored elements at once.
 
     References:
         Han et al., *EvalMuse-40K*, 2024, https://huggingface.co/papers/2412.18150; balanced accuracy: Brodersen et
@@ -65,67 +79,99 @@ def element_accuracy(
     (0.5, 0.5)
     >>> element_accuracy(predictions=[0.9, 0.5, 0.2, 0.7], references=[1, 0.5, 1, 0], average="balanced").statistic
     0.3333
+    >>> element_accuracy(predictions=[0.9, None, None], references=[1, 1, 0], unscored="wrong").statistic
+    0.3333
     """
-    resampling = Resampling(n_resamples=n_resamples, confidence_level=confidence_level, rng=np.random.default_rng(rng))
+    resampling = Resampling(n_resamples, confidence_level, rng, interval)
     require_choice("average", average, ("micro", "balanced"))
     require_choice("compat", compat, (None, "official"))
-    scores, ratings = float_vector("predictions", predictions), float_vector("references", references)
+    if compat == "official" and unscored is not None:
+        raise ValueError('`compat="official"` takes an unscored element for a no; leave out `unscored` beside it.')
+    scores = float_vector("predictions", predictions)
     if compat == "official":
         scores = np.where(np.isnan(scores), 0.0, scores)
-    total = _accuracy(
-        read_sample({"predictions": scores, "references": ratings}, groups=groups, nan_policy=nan_policy),
+    verdicts = read_verdicts(
+        predictions=scores,
+        references=references,
         threshold=threshold,
-        average=average,
+        categories=categories,
+        groups=groups,
+        nan_policy=nan_policy,
+        unscored=unscored,
+    )
+    sums = [verdict_sums(verdicts, part) for part in verdicts.parts]
+    intervals = part_intervals(
+        [accuracy_of_counts(table, average) for table in sums],
+        defined=[accuracy_status(table, average) == "ok" for table in sums],
+        verdicts=verdicts,
         resampling=resampling,
     )
-    if categories is None:
-        return total
-    if len(categories) != len(scores):
-        raise ValueError(f"Expected one category per element, got {len(categories)} for {len(scores)} elements.")
-    table = {}
-    for category in sorted({name for name in categories if name is not None}):
-        rows = [row for row, name in enumerate(categories) if name == category]
-        sample = read_sample(
-            {"predictions": scores[rows], "references": ratings[rows]},
-            groups=[groups[row] for row in rows] if groups is not None else None,
-            nan_policy=nan_policy,
-        )
-        # A category of one prompt only is nothing to warn of.
-        own = resampling if sample.n_clusters > 1 else replace(resampling, n_resamples=0)
-        table[category] = _accuracy(sample, threshold=threshold, average=average, resampling=own)
-    return replace(total, by_category=table)
+    total, *rest = (
+        accuracy_result(verdicts, part, table, average, found)
+        for part, table, found in zip(verdicts.parts, sums, intervals, strict=True)
+    )
+    say_undefined("accuracy", total.status, resampling=resampling)
+    names = [part.category for part in verdicts.parts[1:]]
+    return replace(total, by_category={str(name): result for name, result in zip(names, rest, strict=True)})
 
 
-def _accuracy(sample: Sample, *, threshold: float, average: Average, resampling: Resampling) -> AccuracyResult:
-    predicted, actual = sample["predictions"] >= threshold, sample["references"] >= threshold
-    true_yes, true_no = predicted & actual, ~predicted & ~actual
-    n_yes = int(actual.sum())
-    n_no = sample.n - n_yes
-    recall_yes = float(true_yes.sum() / n_yes) if n_yes else float("nan")
-    recall_no = float(true_no.sum() / n_no) if n_no else float("nan")
+def verdict_sums(verdicts: Verdicts, part: Part) -> FloatArray:
+    """What each cluster adds to the accuracy of a part: true yes, yes, true no, no; shape ``(n_clusters, 4)``.
+
+    Args:
+        verdicts: Of all elements.
+        part: The elements that count.
+    """
+    predicted, actual = verdicts.predicted, verdicts.actual
+    columns = [predicted & actual, actual, ~predicted & ~actual, ~actual]
+    return part.sums(columns, n_clusters=verdicts.sample.n_clusters)
+
+
+def accuracy_result(
+    verdicts: Verdicts, part: Part, sums: FloatArray, average: Average, found: BootstrapInterval
+) -> AccuracyResult:
+    """The accuracy of a part.
+
+    Args:
+        verdicts: Of all elements.
+        part: The elements that count.
+        sums: Of `verdict_sums`.
+        average: See `element_accuracy`.
+        found: Its interval.
+    """
+    true_yes, n_yes, true_no, n_no = sums.sum(axis=0).tolist()
+    recall_yes = true_yes / n_yes if n_yes else float("nan")
+    recall_no = true_no / n_no if n_no else float("nan")
     if average == "micro":
-        statistic = float((true_yes | true_no).mean()) if sample.n else float("nan")
+        statistic = (true_yes + true_no) / (n_yes + n_no) if n_yes + n_no else float("nan")
     else:
         statistic = (recall_yes + recall_no) / 2
-    interval = None
-    if not np.isnan(statistic):
-        sums = sample.sums(np.column_stack([true_yes, actual, true_no, ~actual]))
-        interval = percentile_interval(_of_counts(sums, average), sample=sample, resampling=resampling)
     return AccuracyResult(
         statistic=statistic,
-        confidence_interval=interval,
-        n=sample.n,
-        n_dropped=sample.n_dropped,
-        status=_status(average, n_yes=n_yes, n_no=n_no),
-        n_groups=sample.n_groups,
-        n_yes=n_yes,
+        confidence_interval=found.interval,
+        n=len(part.rows),
+        n_dropped=part.n_dropped,
+        status=accuracy_status(sums, average),
+        n_groups=part.n_groups,
+        n_failed=found.n_failed,
+        interval_method=found.method,
+        n_yes=int(n_yes),
         recall_yes=recall_yes,
         recall_no=recall_no,
+        n_unscored=int(verdicts.unscored[part.rows].sum()),
     )
 
 
-def _of_counts(sums: FloatArray, average: Average) -> CountStatistic:
-    """Accuracy of many resamples, given ``sums`` (n_clusters, 4): true yes, yes, true no, no."""
+def accuracy_of_counts(sums: FloatArray, average: Average) -> CountStatistic:
+    """Accuracy of many resamples, given what each cluster adds.
+
+    Args:
+        sums: Of each cluster: true yes, yes, true no, no; shape ``(n_clusters, 4)``.
+        average: See `element_accuracy`.
+
+    >>> accuracy_of_counts(np.array([[1.0, 2.0, 1.0, 1.0], [0.0, 1.0, 0.0, 0.0]]), "micro")(np.array([[1.0, 1.0]]))
+    array([0.5])
+    """
     true_yes, yes, true_no, no = sums.T
     if average == "micro":
         return ratio_of_sums(true_yes + true_no, yes + no)
@@ -133,7 +179,17 @@ def _of_counts(sums: FloatArray, average: Average) -> CountStatistic:
     return lambda counts: (of_yes(counts) + of_no(counts)) / 2
 
 
-def _status(average: Average, *, n_yes: int, n_no: int) -> str:
+def accuracy_status(sums: FloatArray, average: Average) -> str:
+    """Say why an accuracy is undefined; ``"ok"`` when it is defined.
+
+    Args:
+        sums: Of `verdict_sums`.
+        average: See `element_accuracy`.
+
+    >>> accuracy_status(np.array([[1.0, 2.0, 0.0, 0.0]]), "balanced")
+    'no reference says no'
+    """
+    _, n_yes, _, n_no = sums.sum(axis=0)
     if n_yes + n_no == 0:
         return "no rows"
     if average == "balanced" and n_yes * n_no == 0:

@@ -100,8 +100,15 @@ def _spread(degrees_of_freedom: float) -> tuple[FloatArray, FloatArray]:
     Given the value, the estimate over its true error is normal; summed over the values that gives Student's noncentral
     t, of which scipy's version has holes (nan).
     """
-    nodes, shares = np.polynomial.legendre.leggauss(_NODES)
+    nodes, shares = _legendre()
     return np.sqrt(chi2.ppf((nodes + 1) / 2, degrees_of_freedom) / degrees_of_freedom), shares / 2
+
+
+@lru_cache
+def _legendre() -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights of the integral; they take longer than all that is done with them."""
+    nodes, shares = np.polynomial.legendre.leggauss(_NODES)
+    return nodes, shares
 
 
 def minimum_detectable_difference(

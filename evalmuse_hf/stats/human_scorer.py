@@ -7,12 +7,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalmuse_hf.stats.correlation import krcc
 from evalmuse_hf.stats.rated_items import RatedItems, mean_of, read_rated_items
-from evalmuse_hf.stats.resampling import CountStatistic, Resampling, written_out
+from evalmuse_hf.stats.resampling import CountStatistic, Resampling
 from evalmuse_hf.stats.results import AgreementResult
 from evalmuse_hf.stats.sample import FloatArray, Sample, require_choice
-from evalmuse_hf.stats.weighted_correlation import pearson_of_counts, spearman_of_counts
+from evalmuse_hf.stats.weighted_correlation import kendall_of_counts, pearson_of_counts, spearman_of_counts
 
 MIN_ITEMS = 10
 
@@ -63,7 +62,7 @@ def human_as_scorer(
         statistic: Correlation, see `srcc`, `plcc` (raw) and `krcc` (tau-b).
         min_items: Raters with fewer items are left out.
         groups: See `krippendorff_alpha`. With identified raters the interval is moved as in `pairwise_kappa`.
-        n_resamples: See `krippendorff_alpha`. For ``"krcc"`` every resample is written out, which is slow.
+        n_resamples: See `krippendorff_alpha`.
         confidence_level: See `krippendorff_alpha`.
         rng: See `krippendorff_alpha`.
 
@@ -124,7 +123,7 @@ def _by_place(rated: RatedItems) -> Iterator[Sample]:
 
 def _of_counts(sample: Sample, statistic: str) -> CountStatistic:
     if statistic == "krcc":
-        return written_out(lambda x, y: krcc(predictions=x, references=y).statistic, sample=sample)
+        return kendall_of_counts(sample)
     return (spearman_of_counts if statistic == "srcc" else pearson_of_counts)(sample)
 
 

@@ -39,7 +39,9 @@ class Logistic4:
         return np.asarray(self.lower + (self.upper - self.lower) * step, dtype=np.float64)
 
 
-def fit_logistic4(*, inputs: ArrayLike, targets: ArrayLike) -> Logistic4:
+def fit_logistic4(
+    *, inputs: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = None, start: Logistic4 | None = None
+) -> Logistic4:
     r"""Least-squares fit of ``targets`` by a four-parameter logistic of ``inputs``.
 
     .. math::
@@ -51,12 +53,14 @@ def fit_logistic4(*, inputs: ArrayLike, targets: ArrayLike) -> Logistic4:
     Args:
         inputs: What is mapped, shape ``(n,)``, any scale.
         targets: What it is mapped to, shape ``(n,)``, any scale.
+        weights: How often each pair counts, shape ``(n,)``, above 0; None for once.
+        start: Where the search starts instead, such as the map of a similar sample.
 
     Returns:
         The map; ``converged`` is False when the tolerance was not met.
 
     Raises:
-        ValueError: If there are fewer than five pairs, a nan, or a constant side.
+        ValueError: If there are fewer than five pairs, a nan, a constant side, or a weight that is not above 0.
 
     References:
         Sheikh, Sabir and Bovik, *A statistical evaluation of recent full reference image quality assessment
@@ -76,9 +80,20 @@ def fit_logistic4(*, inputs: ArrayLike, targets: ArrayLike) -> Logistic4:
     for name, values in sample.columns.items():
         if np.ptp(values) == 0:
             raise ValueError(f"`{name}` must not be constant, but every value is {values[0]!r}.")
-    x_mean, x_std, y_mean, y_std = x.mean(), x.std(), y.mean(), y.std()
+    counts = np.ones(sample.n) if weights is None else read_sample({"weights": weights}, groups=None)["weights"]
+    if len(counts) != sample.n or (counts <= 0).any():
+        raise ValueError(f"`weights` must be {sample.n} numbers above 0, got {len(counts)} from {counts.min()!r}.")
+    (x_mean, x_std), (y_mean, y_std) = _moments(x, counts), _moments(y, counts)
     guess = [(y.max() - y_mean) / y_std, (y.min() - y_mean) / y_std, 0.0, 1.0]
-    (upper, lower, centre, width), converged = _minimise((x - x_mean) / x_std, (y - y_mean) / y_std, guess)
+    if start is not None:
+        guess = [
+            (start.upper - y_mean) / y_std,
+            (start.lower - y_mean) / y_std,
+            (start.centre - x_mean) / x_std,
+            start.width / x_std,
+        ]
+    roots = None if weights is None else np.sqrt(counts)
+    (upper, lower, centre, width), converged = _minimise((x - x_mean) / x_std, (y - y_mean) / y_std, guess, roots)
     return Logistic4(
         upper=float(y_mean + y_std * upper),
         lower=float(y_mean + y_std * lower),
@@ -88,7 +103,14 @@ def fit_logistic4(*, inputs: ArrayLike, targets: ArrayLike) -> Logistic4:
     )
 
 
-def _minimise(x: FloatArray, y: FloatArray, guess: list[float]) -> tuple[tuple[float, float, float, float], bool]:
+def _moments(values: FloatArray, counts: FloatArray) -> tuple[float, float]:
+    mean = float(np.average(values, weights=counts))
+    return mean, float(np.sqrt(np.average((values - mean) ** 2, weights=counts)))
+
+
+def _minimise(
+    x: FloatArray, y: FloatArray, guess: list[float], roots: FloatArray | None
+) -> tuple[tuple[float, float, float, float], bool]:
     """Levenberg-Marquardt: upper, lower, centre, width, and whether it converged.
 
     Tolerance and difference quotients are those of ``scipy.optimize.curve_fit``, on purpose: on nearly linear data the
@@ -98,7 +120,8 @@ def _minimise(x: FloatArray, y: FloatArray, guess: list[float]) -> tuple[tuple[f
     def residuals(parameters: FloatArray) -> FloatArray:
         upper, lower, centre, width = parameters
         step = expit((x - centre) / max(abs(width), NARROWEST))
-        return np.asarray(lower + (upper - lower) * step - y)
+        errors = lower + (upper - lower) * step - y
+        return np.asarray(errors if roots is None else roots * errors)
 
     found, _, _, _, code = leastsq(residuals, guess, full_output=True, maxfev=MAX_EVALUATIONS)
     upper, lower, centre, width = (float(value) for value in found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalmuse_hf.stats.resampling import CountStatistic, Resampling, percentile_interval
+from evalmuse_hf.stats.resampling import CountStatistic, Resampling, bootstrap_interval
 from evalmuse_hf.stats.results import AgreementResult, ConfidenceInterval
 from evalmuse_hf.stats.sample import FloatArray, IntArray, Sample, read_sample
 
@@ -77,7 +77,7 @@ class RatedItems:
         """Compute a statistic and its interval.
 
         Args:
-            statistic: Of draw counts of the clusters, see `percentile_interval`.
+            statistic: Of draw counts of the clusters, see `bootstrap_interval`.
             name: What it is.
             resampling: Of the interval.
             recentre: Move the interval by the statistic less the mean of the resamples. A mean of many coefficients,
@@ -93,11 +93,18 @@ class RatedItems:
             resampled.append(statistic(counts))
             return resampled[-1]
 
-        interval = percentile_interval(recorded, sample=self.sample, resampling=resampling)
+        found = bootstrap_interval(recorded, sample=self.sample, resampling=resampling)
+        interval = found.interval
         if interval is not None and recentre:
             shift = value - float(np.nanmean(np.concatenate(resampled)))
             interval = ConfidenceInterval(interval.low + shift, min(interval.high + shift, 1.0))
-        return replace(self.undefined(name, "ok"), statistic=value, confidence_interval=interval)
+        return replace(
+            self.undefined(name, "ok"),
+            statistic=value,
+            confidence_interval=interval,
+            n_failed=found.n_failed,
+            interval_method=found.method,
+        )
 
     def undefined(self, name: str, status: str) -> AgreementResult:
         """Say that a statistic is undefined, and why.

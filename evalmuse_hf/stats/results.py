@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 
 
 class ConfidenceInterval(NamedTuple):
-    """Percentile bootstrap interval, on the scale of the statistic."""
+    """Bootstrap interval, on the scale of the statistic."""
 
     low: float
     high: float
@@ -24,6 +24,8 @@ class StatisticResult:
         n_dropped: Rows left out because a value was nan (``nan_policy="omit"``).
         status: ``"ok"``, or why the statistic is nan.
         n_groups: Groups behind the statistic, clusters of the interval; None when no groups were given.
+        n_failed: Resamples in which the statistic was undefined, or a fit failed; the interval rests on the others.
+        interval_method: ``"percentile"`` or ``"bca"``; empty without an interval.
     """
 
     statistic: float
@@ -32,6 +34,8 @@ class StatisticResult:
     n_dropped: int
     status: str = "ok"
     n_groups: int | None = None
+    n_failed: int = 0
+    interval_method: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,11 @@ class CorrelationResult(StatisticResult):
     Attributes:
         n_groups_dropped: With ``by="within"``, groups left out because they have fewer than three pairs or constant
             references, and are therefore not in ``n_groups``; else 0.
+        n_groups_constant: With ``by="within"``, groups among ``n_groups`` with constant predictions, which count 0.
     """
 
     n_groups_dropped: int = 0
+    n_groups_constant: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,14 @@ class AccuracyResult(StatisticResult):
         recall_yes: Share of the yes rows that were predicted yes; nan without such rows.
         recall_no: Share of the no rows that were predicted no; nan without such rows.
         by_category: The same per category, in alphabetical order; empty unless categories were given.
+        n_unscored: Rows among ``n`` without a score that count as wrong verdicts (``unscored="wrong"``).
     """
 
     n_yes: int = 0
     recall_yes: float = float("nan")
     recall_no: float = float("nan")
     by_category: Mapping[str, "AccuracyResult"] = field(default_factory=dict)
+    n_unscored: int = 0
 
 
 @dataclass(frozen=True)

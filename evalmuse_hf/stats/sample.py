@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -45,7 +46,8 @@ class Sample:
 
     def sums(self, values: ArrayLike) -> FloatArray:
         """Add up the rows of each cluster: shape ``(n, k)`` or ``(n,)`` in, ``(n_clusters, k)`` out."""
-        table = np.asarray(values, dtype=np.float64).reshape(self.n, -1)
+        table = np.asarray(values, dtype=np.float64)
+        table = table[:, None] if table.ndim == 1 else table
         columns = [np.bincount(self.codes, weights=column, minlength=self.n_clusters) for column in table.T]
         return np.stack(columns, axis=1)
 
@@ -132,11 +134,9 @@ def _nan_rows(name: str, values: FloatArray, nan_policy: NanPolicy) -> NDArray[n
 
 def _group_codes(groups: Sequence[Hashable], *, keep: NDArray[np.bool_]) -> IntArray:
     """Number the groups of the kept rows in order of first appearance."""
+    if any(group is None or group != group for group in set(groups)):
+        row = next(row for row, group in enumerate(groups) if group is None or group != group)
+        raise ValueError(f"`groups` has no label at row {row} (counted from 0); give every row its group.")
     numbers: dict[Hashable, int] = {}
-    codes = []
-    for row, (group, kept) in enumerate(zip(groups, keep, strict=True)):
-        if group is None or group != group:
-            raise ValueError(f"`groups` has no label at row {row} (counted from 0); give every row its group.")
-        if kept:
-            codes.append(numbers.setdefault(group, len(numbers)))
-    return np.asarray(codes, dtype=np.intp)
+    kept = groups if keep.all() else compress(groups, keep.tolist())
+    return np.asarray([numbers.setdefault(group, len(numbers)) for group in kept], dtype=np.intp)

@@ -51,30 +51,3 @@ def test_the_quick_study_runs_prints_and_goes_on(tmp_path, capsys, monkeypatch):
 def test_a_mistake_is_one_sentence_and_status_2(words, message, tmp_path, capsys):
     assert main(["study", "variance", "--out", str(tmp_path), *words]) == 2
     assert message in capsys.readouterr().err
-
-
-def test_scorers_are_compared_in_one_table(tmp_path, capsys):
-    words = ["study", "metrics", "--prompts", "2", "--n-resamples", "20", "--device", "cpu"]
-    assert main([*words, "--html", str(tmp_path / "study.html")]) == 0
-    said = capsys.readouterr().out
-    assert "fga_blip2:mini" in said
-    assert "pn_vqa:mini" in said
-    assert "s per picture" in said
-    assert (tmp_path / "study.html").read_text("utf-8").startswith("<!DOCTYPE html>")
-    assert main([*words, "--json", "--scorers", "pn_vqa:mini"]) == 0
-    record = json.loads(capsys.readouterr().out)
-    assert (record["n_prompts"], record["n_pairs"], len(record["scorers"])) == (2, 10, 1)
-
-
-@pytest.mark.parametrize(
-    "words, message",
-    [
-        (["--scorers", "none"], "There is no scorer 'none'"),
-        (["--prompts", "0"], "`prompts` must be at least 1"),
-        (["--quick", "--prompts", "3"], "not allowed with argument"),
-    ],
-    ids=["no scorer", "no prompts", "two sizes"],
-)
-def test_a_mistake_in_a_comparison_is_one_sentence_and_status_2(words, message, capsys):
-    assert main(["study", "metrics", *words]) == 2
-    assert message in capsys.readouterr().err

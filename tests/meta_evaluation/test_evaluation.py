@@ -3,7 +3,8 @@ import json
 import pytest
 from scipy import stats as reference
 
-from evalmuse_hf.meta_evaluation import evaluate_scores, prompt_group
+from evalmuse_hf.meta_evaluation import PARTS, RatedData, evaluate, evaluate_scores, prompt_group
+from evalmuse_hf.meta_evaluation.rated_data import DataFacts
 
 PREDICTED = [1.2, 2.5, 3.1, 4.8, 2.2, 3.9]
 RATED = [1.0, 3.0, 2.5, 5.0, 2.0, 4.5]
@@ -112,3 +113,37 @@ def test_a_split_without_ratings_is_one_sentence():
 def test_a_prompt_is_known_by_its_id_or_its_text():
     assert prompt_group({"prompt_id": 7, "prompt": "a cat"}) == "7"
     assert prompt_group({"prompt_id": None, "prompt": "a cat"}) == "a cat"
+
+
+def test_parts_can_be_left_out_and_the_others_stay_the_same(make_rows, make_scores):
+    rows = make_rows(n_prompts=10)
+    known = make_scores(rows)
+    whole = evaluate_scores(known, rows, n_resamples=20)
+    few = evaluate_scores(known, rows, n_resamples=20, parts=("references",))
+    assert set(whole) - set(few) == set(PARTS) - {"references"}
+    assert few == {name: whole[name] for name in few}
+    assert json.dumps(whole, allow_nan=False)
+
+
+def test_an_unknown_part_is_one_sentence():
+    with pytest.raises(ValueError, match=r"`parts` must be of between_prompt, .*, got 'magic'"):
+        evaluate_scores(scores(), pairs(), parts=("magic",))
+
+
+def test_the_record_says_whose_ratings_they_are():
+    facts = DataFacts(name="own", title="Own", source="here", rating_scale=(1, 5), aggregation="mean")
+    evaluation = evaluate(scores(), RatedData(facts=facts, rows=tuple(pairs())), n_resamples=0, parts=())
+    assert evaluation.record["data"]["title"] == "Own"
+    assert evaluation.judged.pairs.n == 6
+    assert evaluate_scores(scores(), pairs(), n_resamples=0, parts=())["data"] is None
+
+
+def test_each_interval_says_how_many_resamples_it_rests_on():
+    record = evaluate_scores(scores(), pairs(), n_resamples=30, parts=())
+    assert record["overall"]["srcc"]["n_resamples"] == 30
+    assert evaluate_scores(scores(), pairs(), n_resamples=0, parts=())["overall"]["srcc"]["n_resamples"] == 0
+
+
+def test_the_order_of_the_scores_changes_nothing():
+    first = evaluate_scores(scores(), pairs(), n_resamples=20, parts=())
+    assert evaluate_scores(reversed(scores()), pairs(), n_resamples=20, parts=()) == first

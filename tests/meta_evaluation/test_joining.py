@@ -53,3 +53,21 @@ def test_elements_are_matched_by_text_and_by_place_among_equals():
     scored = score(image="A/1.png", elements=[(0, "cat"), (1, "red "), (2, "red"), (3, "hat")])
     elements = join_scores([scored], [rated]).pairs[0].elements
     assert [element and element["score"] for element in elements] == [1, 0, 2, None]
+
+
+def test_scores_of_one_picture_that_differ_are_named_apart_from_those_that_agree():
+    scores = [score(image="A/1.png"), {**score(image="A/1.png"), "overall_score": 9.0}, score(image="A/2.png")]
+    join = join_scores([*scores, score(image="A/2.png")], [pair("A/1.png"), pair("A/2.png")])
+    assert join.duplicates == ("A/1.png", "A/2.png")
+    assert join.conflicting == ("A/1.png",)
+
+
+def test_the_first_of_a_data_sets_repeated_rows_counts():
+    first, again = pair("A/1.png"), {**pair("A/1.png"), "overall_score": 1.0}
+    join = join_scores([score(image="A/1.png")], [first, again])
+    assert join.pairs[0].pair is first
+    assert (join.repeated_pairs, join.n_pairs) == (("A/1.png",), 1)
+
+
+def test_a_data_set_that_does_not_know_its_prompts_takes_every_score():
+    assert len(join_scores([score(image="A/1.png", prompt="a cat")], [{**pair("A/1.png"), "prompt": None}]).pairs) == 1

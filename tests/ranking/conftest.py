@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from evalmuse_hf.ranking.records import CategoryMean, CorrectedMean, Difference, GeneratorRank, Preference, Ranking
+
 
 def _picture(shade: int) -> bytes:
     out = io.BytesIO()
@@ -65,3 +67,69 @@ def scores(pairs) -> list[dict[str, Any]]:
         }
         for pair in pairs
     ]
+
+
+@pytest.fixture(scope="session")
+def full_ranking() -> Ranking:
+    """Everything that a ranking can hold, by hand: SDXL leads, Mine and LCM-PixArt cannot be told apart."""
+
+    def row(rank, generator, mean, letters, strength, corrected, color):
+        return GeneratorRank(
+            rank=rank,
+            generator=generator,
+            mean=mean,
+            low=mean - 0.125,
+            high=mean + 0.125,
+            normalised=(mean - 1) / 4,
+            n=200,
+            n_prompts=200,
+            n_unscored=rank - 1,
+            n_missing_prompts=0,
+            categories={
+                "color": CategoryMean(color, 120, color - 0.03125, color + 0.03125, 90),
+                "counting": CategoryMean(color / 2, 14 - rank, None, None, 9),
+                "food": CategoryMean(0.75, 60, 0.5, 1.0, 50),
+            },
+            letters=letters,
+            preference=Preference(
+                strength=strength, low=strength - 0.25, high=strength + 0.25, rank=rank, win_rate=0.5, n=400
+            ),
+            corrected=CorrectedMean(
+                mean=corrected, low=corrected - 0.2, high=corrected + 0.2, rank=4 - rank, bias=mean - corrected,
+                weight=0.75, n_rated=40, n_rated_prompts=40, human_mean=corrected + 0.1, human_low=corrected - 0.4,
+                human_high=corrected + 0.6,
+            ),
+        )  # fmt: skip
+
+    def pair(first, second, difference, p, needed, neighbours):
+        return Difference(
+            first=first, second=second, difference=difference, low=difference - 0.1, high=difference + 0.1,
+            p_value=p / 3, adjusted_p_value=p, n_prompts=200, n_prompts_needed=needed, neighbours=neighbours,
+        )  # fmt: skip
+
+    return Ranking(
+        rows=(
+            row(1, "SDXL", 3.5, "a", 0.5, 3.0, 0.875),
+            row(2, "Mine", 3.0, "b", 0.0, 3.25, 0.75),
+            row(3, "LCM-PixArt", 2.9375, "b", -0.5, 3.5, 0.625),
+        ),
+        n_prompts=240,
+        n_shared_prompts=200,
+        differences=(
+            pair("SDXL", "Mine", 0.5, 0.0004, 12, True),
+            pair("SDXL", "LCM-PixArt", 0.5625, 0.0003, 10, False),
+            pair("Mine", "LCM-PixArt", 0.0625, 0.31, 2345, True),
+        ),
+        agreement=1.0,
+        notes=("Generators lack scored pictures of some prompts.",),
+    )
+
+
+@pytest.fixture(scope="session")
+def bare_ranking() -> Ranking:
+    """One generator without anything that can be left out, on a scale of its own."""
+    row = GeneratorRank(
+        rank=1, generator="<b>Alone</b>", mean=0.2731, low=None, high=None, normalised=float("nan"), n=3, n_prompts=3,
+        n_unscored=0, n_missing_prompts=0,
+    )  # fmt: skip
+    return Ranking(rows=(row,), n_prompts=3, n_shared_prompts=3)

@@ -5,7 +5,11 @@ import pytest
 from evalmuse_hf.reports import (
     Bars,
     Document,
+    Forest,
+    Heat,
+    PictureCard,
     Section,
+    Series,
     Table,
     document_markdown,
     document_text,
@@ -81,3 +85,55 @@ def test_markdown_keeps_a_cell_in_its_place(document):
     assert "| name | number | share |" in lines
     assert "|---|---:|---:|" in lines
     assert "| a&#124;b c | – | 1.000 |" in lines
+
+
+def test_a_heat_map_is_a_table_with_headers_marks_and_a_key(document):
+    heat = Heat(
+        title="Differences",
+        rows=(HOSTILE, "b"),
+        columns=("a", "b"),
+        values=((None, 0.5), (-0.25, None)),
+        noise=((False, False), (True, False)),
+        details=(("", HOSTILE), ("", "")),
+        positive="first is better",
+    )
+    page = render_document(replace(document, sections=(Section(title="Part", plots=(heat,)),)))
+    assert "<script" not in page
+    for shown in (
+        '<th scope="row">b</th>',
+        '<td class="noise"',
+        "(−0.25)",
+        "+0.50",
+        "first is better",
+        "may be noise",
+    ):
+        assert shown in page
+
+
+def test_a_plot_of_any_kind_stands_beside_a_table(document):
+    forest = Forest(title="Means", labels=("a",), series=(Series(values=(1.0,)),), axis="mean")
+    table = Table(title="Counts", header=("a",), rows=((1,),), plot=forest)
+    page = render_document(replace(document, sections=(Section(title="Part", tables=(table,)),)))
+    assert page.count("<svg") == 1
+    assert "<title>Means</title>" in page
+
+
+def test_pictures_are_embedded_with_their_texts_and_only_on_the_page(document, picture):
+    cards = (
+        PictureCard(image=picture, title=HOSTILE, numbers=(("scorer", 4.25),), lines=("A line.",), alt="A cat."),
+        PictureCard(image=None, title="no file"),
+    )
+    shown = replace(document, sections=(Section(title="Part", pictures=cards),))
+    page = render_document(shown)
+    assert "<script" not in page
+    assert page.count("<img") == 1
+    for said in ('src="data:image/png;base64,', 'alt="A cat."', "4.250", "A line.", "no file"):
+        assert said in page
+    assert "A line." not in document_text(shown) + document_markdown(shown)
+
+
+def test_a_column_has_the_digits_that_its_table_says(document):
+    table = Table(title="", header=("name", "mean", "n"), rows=(("a", 1.23456, 7), ("b", None, 8)), digits=(0, 2, 0))
+    shown = replace(document, sections=(Section(title="Part", tables=(table,)),))
+    assert "| a | 1.23 | 7 |" in document_markdown(shown)
+    assert '<td class="n">1.23</td>' in render_document(shown)

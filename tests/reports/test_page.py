@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evalmuse_hf.reports import render_report, write_report
+from evalmuse_hf.reports import render_report, small_picture, write_report
 from evalmuse_hf.reports.page import data_uri
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -104,3 +104,17 @@ def test_a_large_or_unusual_picture_becomes_a_small_jpeg():
     assert data_uri(large.getvalue()).startswith("data:image/jpeg")
     assert len(data_uri(large.getvalue())) < len(large.getvalue()) / 4
     assert data_uri(unusual.getvalue()).startswith("data:image/jpeg")
+
+
+def test_a_picture_is_made_small_but_never_large():
+    large, small = io.BytesIO(), io.BytesIO()
+    Image.new("RGBA", (900, 600), "red").save(large, format="PNG")
+    Image.new("RGB", (8, 8)).save(small, format="PNG")
+    for content, size in ((large, (300, 200)), (small, (8, 8))):
+        with Image.open(io.BytesIO(small_picture(content.getvalue(), largest_side=300))) as made:
+            assert (made.format, made.size) == ("JPEG", size)
+
+
+def test_what_is_no_picture_is_one_sentence():
+    with pytest.raises(ValueError, match="A picture of the report cannot be read"):
+        small_picture(b"no picture")

@@ -30,14 +30,14 @@ def test_a_key_and_a_number_are_enough_in_every_form(suffix, tmp_path):
 
 def test_elements_prompts_and_statuses_are_kept(tmp_path):
     path = tmp_path / "other.csv"
-    elements = json.dumps([{"text": "red", "score": 0.25}, {"text": "cat", "score": None}])
+    elements = json.dumps([{"text": "red", "score": 0.25}, {"text": "cat", "category": "animal", "score": None}])
     given = {"id": 7, "overall_score": "nan", "elements": elements, "prompt": "a red cat", "status": "slow"}
     pd.DataFrame([given]).to_csv(path, index=False)
     (row,) = read_foreign_scores(path).rows
     assert (row["image_path"], row["overall_score"], row["prompt"], row["status"]) == ("7", None, "a red cat", "slow")
     assert row["elements"] == [
         {"text": "red", "score": 0.25, "status": "ok"},
-        {"text": "cat", "score": None, "status": "not_scored"},
+        {"text": "cat", "category": "animal", "score": None, "status": "not_scored"},
     ]
 
 
@@ -54,7 +54,8 @@ def test_elements_prompts_and_statuses_are_kept(tmp_path):
         ("id,x\n1,2\n2,high\n", {"score_column": "x"}, "row 2, x: expected a number, got 'high'"),
         ("id,x\n1,inf\n", {"score_column": "x"}, "row 1, x: expected a finite number, got 'inf'"),
         ("id,x,elements\n1,2,red\n", {"score_column": "x"}, "row 1, elements: expected a list of objects"),
-        ("", {}, "has no column 'overall_score'; name one of its columns"),
+        ("", {}, "other.csv holds no rows; give the file that holds the scores"),
+        ("id,mu\n", {"score_column": "mu"}, "other.csv holds no rows"),
     ],
 )
 def test_a_mistake_is_one_sentence(text, options, message, tmp_path):
@@ -64,5 +65,5 @@ def test_a_mistake_is_one_sentence(text, options, message, tmp_path):
 
 
 def test_a_missing_file_is_one_sentence(tmp_path):
-    with pytest.raises(ListError, match="There are no scores at"):
+    with pytest.raises(ListError, match=r"There is no file .*none\.csv'; give the path"):
         read_foreign_scores(tmp_path / "none.csv")

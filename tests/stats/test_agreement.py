@@ -77,11 +77,10 @@ def test_two_zeros_do_not_differ_at_ratio_level():
 
 
 def test_an_item_drawn_twice_counts_as_two_items():
-    # With two items every resample is one of both, or one of them twice; the latter is constant and left out.
-    ratings = [[1, 1], [1, 2]]
-    result = krippendorff_alpha(ratings, level="nominal", n_resamples=200, rng=0)
-    twice = krippendorff_alpha([[1, 2], [1, 2]], level="nominal").statistic
-    assert result.confidence_interval == pytest.approx((twice, result.statistic))
+    # One of 27 resamples holds the third item three times, which is the worst of all; six hold only the first two.
+    result = krippendorff_alpha([[1, 1], [2, 2], [1, 2]], level="nominal", n_resamples=2000, rng=0)
+    thrice = krippendorff_alpha([[1, 2]] * 3, level="nominal").statistic
+    assert result.confidence_interval == pytest.approx((thrice, 1.0))
 
 
 def test_groups_are_drawn_together_and_never_change_alpha():

@@ -27,8 +27,9 @@ def test_it_serves_any_statistic_of_a_table():
 
 
 def test_a_category_too_small_says_why_and_does_not_warn_of_its_interval(caplog):
+    ratings = [[1, 1], *[[0, 1], [1, 1], [0, 0]] * 3]
     results = agreement_by(
-        krippendorff_alpha, [[1, 1], [0, 1], [1, 0]], categories=["a", "b", "b"], n_resamples=9, level="nominal"
+        krippendorff_alpha, ratings, categories=["a", *"b" * 9], n_resamples=9, level="nominal", rng=0
     )
     assert results["a"].status == "all ratings are the same"
     assert not caplog.records

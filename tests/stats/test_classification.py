@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from evalmuse_hf.stats import element_accuracy
+from evalmuse_hf.stats.classification import accuracy_of_counts, verdict_sums
+from evalmuse_hf.stats.verdicts import read_verdicts
 
 # Verdicts: predicted yes yes no no no yes, human yes yes yes no no no -> true yes 2 of 3, true no 2 of 3.
 PREDICTIONS = [0.9, 0.6, 0.4, 0.1, 0.3, 0.8]
@@ -105,12 +108,104 @@ def test_an_unknown_option_is_refused(option):
 
 def test_a_category_of_one_group_has_no_interval_and_no_warning(caplog):
     result = element_accuracy(
-        predictions=[1, 0, 1],
+        predictions=[1, 1, 1],
         references=[1, 0, 0],
         categories=["color", "color", "food"],
         groups=["a", "b", "b"],
         n_resamples=20,
+        rng=0,
     )
     assert result.by_category["food"].confidence_interval is None
     assert result.by_category["color"].confidence_interval is not None
     assert not caplog.records
+
+
+def test_an_unscored_element_counts_as_wrong_when_asked_for_whatever_people_say():
+    result = element_accuracy(predictions=[0.9, NAN, NAN, 0.1], references=[1, 1, 0, 0], unscored="wrong")
+    assert (result.statistic, result.recall_yes, result.recall_no) == (0.5, 0.5, 0.5)
+    assert (result.n, result.n_dropped, result.n_unscored) == (4, 0, 2)
+
+
+@pytest.mark.parametrize("average", ["micro", "balanced"])
+def test_dropping_hard_elements_raises_the_accuracy_only_if_they_do_not_count_as_wrong(average):
+    rng = np.random.default_rng(2)
+    references = rng.integers(2, size=200)
+    predictions = np.where(rng.uniform(size=200) < 0.7, references, 1 - references).astype(float)
+    dropped = np.where(predictions == references, predictions, NAN)
+    kept = {"references": references, "average": average}
+    whole = element_accuracy(predictions=predictions, **kept).statistic
+    assert element_accuracy(predictions=dropped, **kept, nan_policy="omit").statistic == 1.0
+    assert element_accuracy(predictions=dropped, **kept, unscored="wrong").statistic == pytest.approx(whole, abs=1e-12)
+
+
+def test_unscored_elements_counted_wrong_are_counted_by_category():
+    result = element_accuracy(
+        predictions=[1.0, NAN, 0.0], references=[1, 1, 0], categories=["a", "b", "b"], unscored="wrong"
+    )
+    assert [(line.statistic, line.n_unscored) for line in result.by_category.values()] == [(1.0, 0), (0.5, 1)]
+
+
+def test_an_element_without_a_rating_is_not_counted_as_wrong():
+    result = element_accuracy(predictions=[1.0, NAN], references=[1.0, NAN], unscored="wrong", nan_policy="omit")
+    assert (result.statistic, result.n, result.n_dropped) == (1.0, 1, 1)
+
+
+def test_two_rules_for_unscored_elements_are_refused():
+    with pytest.raises(ValueError, match="leave out `unscored` beside it"):
+        element_accuracy(predictions=[NAN], references=[1.0], unscored="wrong", compat="official")
+
+
+def test_an_infinite_score_is_refused_even_where_unscored_elements_are_wrong():
+    with pytest.raises(ValueError, match="`predictions` has 1 infinite"):
+        element_accuracy(predictions=[float("inf"), NAN], references=[1.0, 1.0], unscored="wrong")
+
+
+@pytest.mark.parametrize("interval", ["percentile", "bca"])
+def test_a_category_of_two_elements_and_full_agreement_have_numbers_but_no_intervals(interval, caplog):
+    result = element_accuracy(
+        predictions=[1, 0] * 10 + [0, 0],
+        references=[1, 0] * 10 + [1, 0],
+        categories=["color"] * 20 + ["food"] * 2,
+        groups=[row // 2 for row in range(20)] + ["x", "y"],
+        n_resamples=200,
+        interval=interval,
+        rng=0,
+    )
+    assert (result.by_category["color"].statistic, result.by_category["color"].confidence_interval) == (1.0, None)
+    assert "every resample gives the same value" in caplog.text
+    food = result.by_category["food"]
+    assert (food.statistic, food.n, food.n_groups) == (0.5, 2, 2)
+    assert food.confidence_interval is None
+    assert f"undefined in {food.n_failed} of 200 resamples" in caplog.text  # those without either of its two prompts
+    assert result.interval_method == interval
+
+
+def test_accuracy_of_drawn_clusters_is_that_of_the_rows_written_out():
+    rng = np.random.default_rng(5)
+    predictions, references = rng.uniform(size=60), rng.uniform(size=60)
+    groups = rng.integers(8, size=60)
+    verdicts = read_verdicts(
+        predictions=predictions,
+        references=references,
+        threshold=0.5,
+        categories=None,
+        groups=groups.tolist(),
+        nan_policy="raise",
+    )
+    counts = rng.multinomial(8, np.full(8, 1 / 8), size=20).astype(float)
+    for average in ("micro", "balanced"):
+        values = accuracy_of_counts(verdict_sums(verdicts, verdicts.parts[0]), average)(counts)
+        for drawn, value in zip(counts, values, strict=True):
+            rows = np.repeat(np.arange(60), drawn.astype(int)[verdicts.sample.codes])
+            expected = element_accuracy(predictions=predictions[rows], references=references[rows], average=average)
+            assert value == pytest.approx(expected.statistic, abs=1e-12)
+
+
+def test_accuracies_are_those_of_scikit_learn():
+    rng = np.random.default_rng(6)
+    predictions, references = rng.uniform(size=500), rng.uniform(size=500)
+    pairs = {"predictions": predictions, "references": references}
+    verdicts = references >= 0.5, predictions >= 0.5
+    assert element_accuracy(**pairs).statistic == pytest.approx(accuracy_score(*verdicts), abs=1e-12)
+    balanced = element_accuracy(**pairs, average="balanced").statistic
+    assert balanced == pytest.approx(balanced_accuracy_score(*verdicts), abs=1e-12)

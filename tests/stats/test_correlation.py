@@ -5,6 +5,8 @@ import pytest
 from scipy import stats as scipy_stats
 
 from evalmuse_hf.stats import ConfidenceInterval, krcc, plcc, rmse, srcc
+from evalmuse_hf.stats.resampling import Resampling, bootstrap_interval, written_out
+from evalmuse_hf.stats.sample import read_sample
 
 FUNCTIONS = [srcc, krcc, plcc, rmse]
 
@@ -48,6 +50,16 @@ def test_kendall_is_that_of_scipy(ratings, variant):
     assert krcc(**ratings, variant=variant).statistic == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("variant", ["b", "c"])
+def test_kendall_of_few_pairs_is_that_of_scipy(variant, seed):
+    rng = np.random.default_rng(seed)
+    predictions, references = rng.integers(0, 6, (2, rng.integers(3, 51)))
+    expected = scipy_stats.kendalltau(predictions, references, variant=variant).statistic
+    found = krcc(predictions=predictions, references=references, variant=variant).statistic
+    assert found == pytest.approx(expected, abs=1e-14)
+
+
 @pytest.mark.parametrize("variant", ["b", "c"])
 def test_kendall_of_two_pairs_is_their_order(variant):
     assert krcc(predictions=[0.1, 0.2], references=[2.0, 3.0], variant=variant).statistic == 1
@@ -84,6 +96,7 @@ def test_within_is_the_mean_over_groups(correlation):
     result = correlation(predictions=predictions, references=references, groups=groups, by="within")
     assert result.statistic == pytest.approx(0.25, abs=1e-15)
     assert (result.n_groups, result.n_groups_dropped, result.n) == (4, 2, 12)
+    assert result.n_groups_constant == 1
 
 
 def test_within_does_not_depend_on_the_order_of_the_rows(ratings):
@@ -125,6 +138,58 @@ def test_the_interval_after_a_fit_holds_the_statistic(ratings):
     assert result.confidence_interval.low < result.statistic < result.confidence_interval.high
 
 
+@pytest.mark.parametrize("variant", ["b", "c"])
+def test_the_interval_of_kendall_is_that_of_resamples_written_out(ratings, variant):
+    sample = read_sample({name: ratings[name] for name in ("predictions", "references")}, groups=ratings["groups"])
+    expected = bootstrap_interval(
+        written_out(lambda x, y: scipy_stats.kendalltau(x, y, variant=variant).statistic, sample=sample),
+        sample=sample,
+        resampling=Resampling(60, rng=4),
+    ).interval
+    found = krcc(**ratings, variant=variant, n_resamples=60, rng=4).confidence_interval
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("compat", [None, "official"])
+def test_the_interval_after_a_fit_is_that_of_fits_to_resamples_written_out(ratings, compat):
+    sample = read_sample({name: ratings[name] for name in ("predictions", "references")}, groups=ratings["groups"])
+
+    def fitted(x, y):
+        return plcc(predictions=x, references=y, fit="logistic4", compat=compat).statistic
+
+    resampling = Resampling(30, rng=4)
+    expected = bootstrap_interval(written_out(fitted, sample=sample), sample=sample, resampling=resampling).interval
+    result = plcc(**ratings, fit="logistic4", compat=compat, n_resamples=30, rng=4)
+    assert result.confidence_interval == pytest.approx(expected, abs=1e-5)  # another start, and so another last step
+    assert result.n_failed == 0
+
+
+def test_resamples_whose_fit_fails_are_counted():
+    # Of six pairs, many a resample holds fewer than five different ones: too few for four parameters.
+    curve = {"predictions": np.arange(6), "references": np.tanh(np.arange(6) / 2)}
+    result = plcc(**curve, fit="logistic4", n_resamples=200, rng=0)
+    different = [len(set(rows)) for rows in np.random.default_rng(1).integers(0, 6, (20_000, 6)).tolist()]
+    share = np.mean([number < 5 for number in different])
+    assert result.n_failed / 200 == pytest.approx(share, abs=0.1)
+    assert (result.confidence_interval, result.interval_method) == (None, "")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_corrected_interval_holds_the_statistic_and_says_what_it_is(ratings, function):
+    plain = function(**ratings, n_resamples=300, rng=0)
+    corrected = function(**ratings, n_resamples=300, interval="bca", rng=0)
+    assert corrected.confidence_interval.low < corrected.statistic < corrected.confidence_interval.high
+    assert corrected.confidence_interval != plain.confidence_interval
+    assert (plain.interval_method, corrected.interval_method) == ("percentile", "bca")
+
+
+def test_an_interval_that_cannot_be_had_is_warned_of_with_its_cause(caplog):
+    assert np.isnan(srcc(predictions=[2, 2, 2], references=[1, 2, 3]).statistic)
+    assert not caplog.records
+    srcc(predictions=[2, 2, 2], references=[1, 2, 3], n_resamples=10)
+    assert "The correlation is undefined: constant predictions." in caplog.text
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_interval_unless_asked_for(ratings, function):
     assert function(**ratings).confidence_interval is None
@@ -144,7 +209,7 @@ def test_one_group_gives_no_interval(caplog):
         ([1, 2, 3], [2, 2, 2], "constant references"),
         ([0.3, 0.1 + 0.2, 0.3], [1, 2, 3], "constant predictions"),
         ([1], [1], "fewer than 2 pairs"),
-        ([], [], "fewer than 2 pairs"),
+        ([], [], "no rows"),
     ],
     ids=["constant predictions", "constant references", "constant up to rounding", "one pair", "no pairs"],
 )
@@ -152,6 +217,13 @@ def test_an_undefined_correlation_is_nan_with_a_reason(correlation, predictions,
     result = correlation(predictions=predictions, references=references, n_resamples=10)
     assert np.isnan(result.statistic)
     assert (result.status, result.confidence_interval) == (status, None)
+
+
+@pytest.mark.parametrize("by", ["within", "between"])
+def test_groups_without_a_row_have_no_correlation(by):
+    result = srcc(predictions=[], references=[], groups=[], by=by, n_resamples=10)
+    assert np.isnan(result.statistic)
+    assert (result.status, result.n, result.confidence_interval) == ("no rows", 0, None)
 
 
 def test_an_error_of_no_rows_is_nan_with_a_reason():

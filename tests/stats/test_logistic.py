@@ -54,3 +54,28 @@ def test_a_constant_side_is_refused(side):
     values = {"inputs": [1, 2, 3, 4, 5], "targets": [1, 2, 3, 4, 5], side: [2.0] * 5}
     with pytest.raises(ValueError, match=f"`{side}` must not be constant"):
         fit_logistic4(**values)
+
+
+def test_weights_are_repeated_pairs():
+    rng = np.random.default_rng(1)
+    inputs, weights = np.linspace(-3, 3, 40), rng.integers(1, 5, 40)
+    targets = np.tanh(inputs) + 0.2 * rng.normal(size=40)
+    weighted = fit_logistic4(inputs=inputs, targets=targets, weights=weights)
+    repeated = fit_logistic4(inputs=np.repeat(inputs, weights), targets=np.repeat(targets, weights))
+    assert weighted(inputs) == pytest.approx(repeated(inputs), abs=1e-5)  # iterative
+
+
+def test_a_search_may_start_from_another_map():
+    rng = np.random.default_rng(1)
+    inputs = np.linspace(-3, 3, 40)
+    targets = np.tanh(inputs) + 0.2 * rng.normal(size=40)
+    cold = fit_logistic4(inputs=inputs, targets=targets)
+    warm = fit_logistic4(inputs=inputs, targets=targets, start=cold)
+    assert warm.converged
+    assert warm(inputs) == pytest.approx(cold(inputs), abs=1e-5)  # iterative
+
+
+@pytest.mark.parametrize("weights", [[1, 1, 1, 1], [1, 1, 1, 1, 0]], ids=["too few", "zero"])
+def test_weights_must_fit_and_be_positive(weights):
+    with pytest.raises(ValueError, match="`weights` must be 5 numbers above 0"):
+        fit_logistic4(inputs=[1, 2, 3, 4, 5], targets=[1, 2, 3, 5, 6], weights=weights)

@@ -41,6 +41,14 @@ def test_what_a_resample_leaves_undefined_does_not_count_in_a_mean():
     assert mean_of([first, second])(np.ones((3, 1))) == pytest.approx([2, 5, NAN], nan_ok=True)
 
 
+def test_a_summary_names_its_interval_and_counts_undefined_resamples():
+    rated = read_rated_items([[1, 2], [2, 3], [3, 4], [4, 5]], groups=None)
+    unless_first = lambda counts: np.where(counts[:, 0] < 3, counts[:, 0], NAN)  # noqa: E731
+    result = rated.summary(unless_first, name="x", resampling=Resampling(400, rng=0))
+    assert (result.confidence_interval, result.interval_method) == ((0.0, 2.0), "percentile")
+    assert 8 < result.n_failed < 36  # 13 of 256 are expected
+
+
 def test_a_statistic_that_is_nan_is_reported_with_a_status_and_without_an_interval():
     rated = read_rated_items([[1, 2], [2, 3]], groups=None)
     result = rated.summary(lambda counts: np.full(len(counts), NAN), name="x", resampling=Resampling(10, rng=0))

@@ -1,287 +1,267 @@
-"""Scorers compared on a small subset before anybody pays for a full run: agreement with people, and cost per picture.
+"""Scorers compared on data sets with human ratings: which agrees best with people, by how much, and is that noise?
 
-The default pair, FGA-BLIP2 against PN-VQA, is the third experiment that this project was founded with.
+Scorers run here where there are pictures; those of others join as files, or came with the data set. The default,
+FGA-BLIP2 against PN-VQA on drawn prompts, is the third experiment that this project was founded with.
 """
 
 import json
-import math
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+from tqdm import tqdm
 
-from evalmuse_hf.data import load_pairs
-from evalmuse_hf.meta_evaluation.evaluation import Record, evaluate_scores, prompt_group
-from evalmuse_hf.mini import write_release
-from evalmuse_hf.models.scorer import PairScore, Scorer
-from evalmuse_hf.reports import Document, Section, Table
-from evalmuse_hf.schema import Element
-from evalmuse_hf.scoring import load_scorer
-from evalmuse_hf.stats import srcc
+from evalmuse_hf.meta_evaluation.rated_data import DataFacts, Row
+from evalmuse_hf.meta_evaluation.studies.metrics_data import (
+    StudyData,
+    draw_embedded,
+    has_pictures,
+    open_data,
+    refuse_scale_of_nothing,
+)
+from evalmuse_hf.meta_evaluation.studies.metrics_lines import Record, ScorerLine, judge_scorer, spell
+from evalmuse_hf.meta_evaluation.studies.metrics_options import (
+    DEFAULT_PROMPTS,
+    DataChoice,
+    MetricsOptions,
+    check_options,
+)
+from evalmuse_hf.meta_evaluation.studies.metrics_pairs import LEAST_SHARE, Matrix, compare_scorers
+from evalmuse_hf.meta_evaluation.studies.metrics_people import People, judge_by_other_raters, judge_people
+from evalmuse_hf.meta_evaluation.studies.metrics_precision import Precision, find_precision
+from evalmuse_hf.meta_evaluation.studies.metrics_ranking import RankingLine, judge_rankings
+from evalmuse_hf.meta_evaluation.studies.metrics_references import reference_rows
+from evalmuse_hf.meta_evaluation.studies.metrics_scores import (
+    ScoredRows,
+    read_score_file,
+    refuse_unknown_scorer,
+    run_scorer,
+    scores_of_file,
+    scores_of_others,
+)
+from evalmuse_hf.meta_evaluation.studies.metrics_verdict import Verdict, find_verdict
+from evalmuse_hf.stats import PromptRaterResult
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a key of the record changes its meaning or goes away."""
 
-QUICK_PROMPTS = 20
-_CHUNK = 32  # pictures that are decoded at once
-_LEAST_PROMPTS = 100
-_LEVEL = 0.95
+_LEAST_PROMPTS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MetricsOptions:
-    """What is compared, and on what.
+class DataComparison:
+    """All scorers on one data set.
 
     Attributes:
-        scorers: Names of `load_scorer`, each with ``:MODEL`` behind it if its default is not meant. The first is what
-            the others are compared with.
-        dataset: Data set folder, raw release folder, or Hub id; None draws prompts of the embedded world.
-        split: Split with the ratings.
-        prompts: How many prompts, with all of their pictures; drawn from those of the split.
-        seed: Of the drawing and of the intervals.
-        n_resamples: Bootstrap resamples.
-        device: Where to run; None takes the GPU if there is one.
+        facts: What a reader must know of the data set.
+        n_prompts: Prompts that count.
+        n_pairs: Pictures that count.
+        scorers: In the order in which they were named: run here, from files, shipped.
+        references: Rows that look at ratings instead of pictures.
+        people: What bounds and accompanies the scorers.
+        matrix: Every two scorers.
+        rankings: How they order generators; empty without generators.
+        precision: The smallest difference that so many prompts find; None where nothing was tested.
+        other_raters: The best scorer with an interval that draws prompts and raters; None where these are not known.
+        notes: What else a reader must know, each a sentence.
     """
 
-    scorers: Sequence[str] = ("fga_blip2:mini", "pn_vqa:mini")
-    dataset: str | None = None
-    split: str = "test"
-    prompts: int = 200
-    seed: int = 0
-    n_resamples: int = 1000
-    device: str | None = None
+    facts: DataFacts
+    n_prompts: int
+    n_pairs: int
+    scorers: tuple[ScorerLine, ...]
+    references: tuple[ScorerLine, ...]
+    people: People
+    matrix: Matrix
+    rankings: tuple[RankingLine, ...]
+    precision: Precision | None = None
+    other_raters: PromptRaterResult | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """Who is ahead."""
+        return find_verdict(self.matrix, self.scorers)
+
+    def record(self) -> Record:
+        """Spell it for JSON."""
+        return {
+            "dataset": self.facts.name,
+            "facts": asdict(self.facts),
+            "n_prompts": self.n_prompts,
+            "n_pairs": self.n_pairs,
+            "best": self.verdict.best,
+            "lead_is_noise": self.verdict.is_noise,
+            "differences": [cell.record() for cell in self.matrix.cells],
+            "letters": dict(self.matrix.letters),
+            "not_compared": list(self.matrix.left_out),
+            "reference_differences": [cell.record() for cell in self.matrix.references],
+            "precision": None if self.precision is None else self.precision.record(),
+            "people": self.people.record(),
+            "prompt_rater": self._rater_record(),
+            "reference_rows": [line.record() for line in self.references],
+            "rankings": [line.record() for line in self.rankings],
+            "notes": list(self.notes),
+        }
+
+    def _rater_record(self) -> Record | None:
+        if self.other_raters is None:
+            return None
+        drawn = {"scheme": self.other_raters.scheme, "n_raters": self.other_raters.n_raters}
+        return {"scorer": self.verdict.best, **spell(self.other_raters), **drawn}
 
 
-@dataclass(frozen=True, slots=True)
-class ScorerFigures:
-    """One line of the table.
-
-    Attributes:
-        name: Of the scorer.
-        record: What `evaluate_scores` says.
-        seconds: Wall time per picture; loading and a first picture are not counted.
-        parameters: Of its network; None if it shows none.
-        difference: SRCC less that of the first scorer, on the pairs that both scored.
-        interval: Of the difference, drawing whole prompts; None if it is undefined.
-    """
-
-    name: str
-    record: Record
-    seconds: float
-    parameters: int | None
-    difference: float | None = None
-    interval: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsStudy:
     """What came out.
 
     Attributes:
         options: What was asked for.
-        figures: One per scorer, in the order of the options.
-        n_prompts: Prompts that were scored.
-        n_pairs: Pictures that were scored.
+        comparisons: One per data set.
         machine: On what.
     """
 
     options: MetricsOptions
-    figures: tuple[ScorerFigures, ...]
-    n_prompts: int
-    n_pairs: int
+    comparisons: tuple[DataComparison, ...]
     machine: Mapping[str, str] = field(default_factory=dict)
 
     def record(self) -> Record:
-        """Spell everything for JSON."""
-        rows = [
-            {**asdict(figure), "interval": list(figure.interval) if figure.interval else None}
-            for figure in self.figures
-        ]
-        options = {**asdict(self.options), "scorers": list(self.options.scorers)}
-        counts = {"n_prompts": self.n_prompts, "n_pairs": self.n_pairs}
-        return {"format": FORMAT, "options": options, **counts, "machine": dict(self.machine), "scorers": rows}
+        """Spell everything for JSON; ``scorers`` has one entry for each scorer and data set."""
+        options = {name: value for name, value in asdict(self.options).items() if name != "progress"}
+        return {
+            "format": FORMAT,
+            "options": json.loads(json.dumps(options, default=str)),
+            "n_prompts": sum(comparison.n_prompts for comparison in self.comparisons),
+            "n_pairs": sum(comparison.n_pairs for comparison in self.comparisons),
+            "machine": dict(self.machine),
+            "scorers": [entry for comparison in self.comparisons for entry in _entries(comparison)],
+            "datasets": [comparison.record() for comparison in self.comparisons],
+        }
 
 
 def run_metrics_study(options: MetricsOptions) -> MetricsStudy:
-    """Score a subset with every scorer, and compare.
+    """Compare scorers on every data set.
 
     Args:
         options: What is compared, and on what.
 
     Raises:
         evalmuse_hf.scoring.ScorerError: If a scorer cannot be loaded.
-        ValueError: If a number is not positive, a scorer is named twice, or nothing of the data set is rated.
+        evalmuse_hf.scoring.ListError: If a file of scores cannot be read.
+        ValueError: If an option makes no sense, a data set cannot be read, or scores fit none of them.
     """
-    if options.prompts < 1 or options.n_resamples < 0:
-        raise ValueError("`prompts` must be at least 1 and `n_resamples` at least 0.")
-    if not options.scorers or len(set(options.scorers)) != len(options.scorers):
-        raise ValueError(f"`scorers` must be different names, at least one, got {', '.join(options.scorers)}.")
+    check_options(options)
+    refuse_scale_of_nothing(options)
+    for text in options.wanted_scorers:
+        refuse_unknown_scorer(text)
+    files = {file.name: read_score_file(file, options) for file in options.files}
+    used: set[str] = set()
+    comparisons = []
     with tempfile.TemporaryDirectory() as folder:
-        source = options.dataset or _draw(Path(folder), options)
-        pairs = _choose(load_pairs(source, options.split), options)
-        rated = pairs.remove_columns("image").to_list()
-        figures: list[ScorerFigures] = []
-        overall: list[list[float]] = []
-        for text in options.scorers:
-            name, _, model = text.partition(":")
-            scorer = load_scorer(name, model=model or None, device=options.device)
-            results, seconds = _score(scorer, pairs)
-            overall.append([result.overall for result in results])
-            record = evaluate_scores(_rows(results, rated), rated, n_resamples=options.n_resamples, seed=options.seed)
-            difference, interval = _compare(overall[0], overall[-1], rated, options) if figures else (None, None)
-            figures.append(ScorerFigures(scorer.name, record, seconds, _n_parameters(scorer), difference, interval))
-    n_prompts = len({prompt_group(pair) for pair in rated})
-    return MetricsStudy(options, tuple(figures), n_prompts, len(rated), _machine(options))
+        opened = tuple(_open_all(options, Path(folder)))
+        for data in opened:
+            scored = (*_scored(data, options, files), *scores_of_others(data, opened))
+            used |= {one.name for one in scored}
+            comparisons.append(compare_on(data, scored, options))
+    for name in (*files, *(options.scorers or ())):
+        if name not in used:
+            raise ValueError(
+                f"Scorer {name!r} has no score for any picture of the data sets: a file must name their pictures, and "
+                "to run a scorer there must be pictures (see --images)."
+            )
+    return MetricsStudy(options=options, comparisons=tuple(comparisons), machine=_machine(options))
 
 
-def make_metrics_document(study: MetricsStudy) -> Document:
-    """Lay the comparison out.
+def compare_on(data: StudyData, scored: Sequence[ScoredRows], options: MetricsOptions) -> DataComparison:
+    """Compare scorers on one data set.
 
     Args:
-        study: What came out.
+        data: The data set.
+        scored: Scores of each scorer.
+        options: Statistic, resamples and seed.
+
+    Raises:
+        ValueError: If two scorers have the same name.
     """
-    header = (
-        *("scorer", "SRCC", "95 % interval", "less the first", "95 % interval", "within prompts"),
-        *("element accuracy", "balanced", "scored", "s per picture", "cost", "parameters"),
+    if data.n_prompts < _LEAST_PROMPTS:  # nothing to draw
+        options = replace(options, n_resamples=0)
+    names = [one.name for one in scored]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"Two scorers of {data.facts.title} are called {twice!r}; name the file by NAME=FILE.")
+    judging = tqdm(scored, desc=f"judging on {data.facts.title}", unit="scorer", delay=2, disable=not options.progress)
+    lines = tuple(judge_scorer(one, data, options) for one in judging)
+    references = tuple(judge_scorer(one, data, options) for one in reference_rows(data, options))
+    matrix = compare_scorers(lines, references, data, options)
+    best = next((line for line in lines if line.name in matrix.ranked[:1]), None)
+    return DataComparison(
+        facts=data.facts,
+        n_prompts=data.n_prompts,
+        n_pairs=len(data.rows),
+        scorers=lines,
+        references=references,
+        people=judge_people(data, options),
+        matrix=matrix,
+        rankings=judge_rankings(lines, data, options),
+        precision=find_precision(matrix.cells, planned_prompts=options.planned_prompts),
+        other_raters=None if best is None else judge_by_other_raters(best, data, options),
+        notes=(*_notes(data, lines, options), *(note for one in scored for note in one.notes)),
     )
-    cheapest = min(figure.seconds for figure in study.figures)
-    rows = []
-    for figure in study.figures:
-        overall, elements = figure.record["overall"]["srcc"], figure.record["elements"]
-        interval = (overall["low"], overall["high"])
-        rows.append(
-            (
-                figure.name,
-                overall["value"],
-                _spell_interval(interval if overall["low"] is not None else None),
-                figure.difference,
-                _spell_interval(figure.interval),
-                figure.record["within_prompt"]["srcc"]["value"],
-                elements["micro"]["value"],
-                elements["balanced"]["value"],
-                f"{figure.record['coverage']['share']:.1%}",
-                f"{figure.seconds:.4f}",
-                f"{figure.seconds / cheapest:.1f}x",
-                None if figure.parameters is None else f"{figure.parameters / 1e6:.1f} M",
-            )
+
+
+def _open_all(options: MetricsOptions, folder: Path) -> Iterator[StudyData]:
+    if not options.datasets:
+        yield draw_embedded(folder, options, n_prompts=options.prompts or DEFAULT_PROMPTS)
+    for choice in options.datasets:
+        yield open_data(choice, options, n_prompts=_limit(choice, options))
+
+
+def _limit(choice: DataChoice, options: MetricsOptions) -> int | None:
+    """Scoring is dear: where it is done here, a part of the prompts will do unless another number was asked for."""
+    scores_here = bool(options.wanted_scorers) and has_pictures(choice, options)
+    return options.prompts if options.prompts is not None or not scores_here else DEFAULT_PROMPTS
+
+
+def _scored(data: StudyData, options: MetricsOptions, files: Mapping[str, Sequence[Row]]) -> Iterator[ScoredRows]:
+    if data.pictures is not None:
+        yield from (
+            run_scorer(text, data, device=options.device, progress=options.progress) for text in options.wanted_scorers
         )
-    where = study.options.dataset or "the embedded world of drawings"
-    return Document(
-        title="Which scorer, before a full run?",
-        summary=f"{study.n_pairs} pictures of {study.n_prompts} prompts of {where}, split {study.options.split}.",
-        warnings=tuple(_warnings(study)),
-        sections=(
-            Section(
-                title="Agreement with people, and cost",
-                tables=(Table(title="", header=header, rows=tuple(rows)),),
-                text=(
-                    "Intervals draw whole prompts; that of a difference draws the same prompts for both scorers. Cost "
-                    "is wall time per picture relative to the cheapest, elements included, without loading.",
-                ),
-            ),
-        ),
-        source=tuple(study.machine.items()),
-    )
+    for name, rows in files.items():
+        if (found := scores_of_file(name, rows, data)) is not None:
+            yield found
+    for name, shipped in data.scores.items():
+        yield ScoredRows(name=name, origin="shipped", rows=shipped)
 
 
-def _warnings(study: MetricsStudy) -> list[str]:
-    warnings = []
-    if study.n_prompts < _LEAST_PROMPTS:
-        warnings.append(
-            f"{study.n_prompts} prompts show that it works; intervals of so few are wide, and somewhat too narrow."
+def _notes(data: StudyData, lines: Sequence[ScorerLine], options: MetricsOptions) -> Iterator[str]:
+    yield from data.facts.notes
+    if data.n_left_out:
+        yield (
+            f"{data.n_prompts:,} prompts were drawn (seed {options.seed}); {data.n_left_out:,} rated pictures of "
+            "others do not count."
         )
-    if study.options.dataset is None:
-        warnings.append("Drawings rated by simulated people say nothing about photographs or real raters.")
-    return warnings
+    if options.scorers and data.pictures is None:
+        yield f"{', '.join(options.scorers)} did not run here: there are no pictures."
+    for line in lines:
+        if 0 < line.n_scored <= LEAST_SHARE * len(data.rows):
+            yield f"{line.name} scored {line.n_scored:,} of the {len(data.rows):,} pictures; its figures are of these."
+    for status in dict.fromkeys(line.srcc.status for line in lines if line.srcc.status != "ok"):
+        yield f"{', '.join(line.name for line in lines if line.srcc.status == status)}: {status}."
 
 
-def _draw(folder: Path, options: MetricsOptions) -> str:
-    # Seeds far from those of the packaged checkpoints' training.
-    write_release(folder / "raw", train_prompts=1, test_prompts=options.prompts, seed=3000 + options.seed)
-    return str(folder / "raw")
-
-
-def _choose(pairs: Any, options: MetricsOptions) -> Any:
-    """Keep the rated pairs of as many prompts as were asked for."""
-    light = pairs.remove_columns("image").to_list()
-    rated = [number for number, pair in enumerate(light) if pair["overall_score"] is not None]
-    groups = sorted({prompt_group(light[number]) for number in rated})
-    if not groups:
-        raise ValueError(f"No pair of the split {options.split!r} is rated; choose another split.")
-    rng = np.random.default_rng(options.seed)
-    chosen = set(rng.permutation(np.array(groups, dtype=object))[: options.prompts])
-    return pairs.select([number for number in rated if prompt_group(light[number]) in chosen])
-
-
-def _score(scorer: Scorer, pairs: Any) -> tuple[list[PairScore], float]:
-    """Score all pairs; seconds per picture, the first one, which warms up, apart."""
-    results: list[PairScore] = []
-    _score_some(scorer, pairs.select([0]))
-    start = time.perf_counter()
-    for first in range(0, len(pairs), _CHUNK):
-        results += _score_some(scorer, pairs.select(range(first, min(first + _CHUNK, len(pairs)))))
-    return results, (time.perf_counter() - start) / len(pairs)
-
-
-def _score_some(scorer: Scorer, pairs: Any) -> list[PairScore]:
-    rows = list(pairs)
-    elements = [[Element(item["text"], item["category"]) for item in row["elements"] or ()] for row in rows]
-    return scorer.score(
-        images=[row["image"] for row in rows], prompts=[row["prompt"] for row in rows], elements=elements
-    )
-
-
-def _rows(results: Sequence[PairScore], pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "image_path": pair["image_path"],
-            "overall_score": None if math.isnan(result.overall) else result.overall,
-            "elements": [
-                {"text": item.text, "score": None if math.isnan(item.score) else item.score, "status": item.status}
-                for item in result.elements
-            ],
-            "status": result.status,
+def _entries(comparison: DataComparison) -> Iterator[Record]:
+    """Scorers with their difference to the one that was named first."""
+    for line in comparison.scorers:
+        cell = comparison.matrix.between(line.name, comparison.scorers[0].name)
+        known = cell is not None and cell.status == "ok"
+        yield {
+            "dataset": comparison.facts.name,
+            **line.record(),
+            "difference": cell.difference if cell is not None and known else None,
+            "interval": None if cell is None or cell.low is None else [cell.low, cell.high],
         }
-        for result, pair in zip(results, pairs, strict=True)
-    ]
-
-
-def _compare(
-    first: Sequence[float], second: Sequence[float], pairs: Sequence[Mapping[str, Any]], options: MetricsOptions
-) -> tuple[float | None, tuple[float, float] | None]:
-    """SRCC of the second scorer less that of the first, with a percentile interval over the same drawn prompts."""
-    values = np.array([first, second, [pair["overall_score"] for pair in pairs]], dtype=float)
-    known = np.isfinite(values).all(axis=0)
-    values = values[:, known]
-    labels = np.array([prompt_group(pair) for pair in pairs])[known]
-    point = _difference(values)
-    if math.isnan(point):
-        return None, None
-    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    rng = np.random.default_rng(options.seed)
-    drawn = []
-    for _ in range(options.n_resamples):
-        rows = np.concatenate([members[one] for one in rng.integers(len(members), size=len(members))])
-        drawn.append(_difference(values[:, rows]))
-    if not drawn or np.isnan(drawn).any():
-        return point, None
-    low, high = np.quantile(drawn, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
-    return point, (float(low), float(high))
-
-
-def _difference(values: Any) -> float:
-    first, second, ratings = values
-    ours, theirs = (srcc(predictions=scores, references=ratings).statistic for scores in (second, first))
-    return float(ours - theirs)
-
-
-def _n_parameters(scorer: Any) -> int | None:
-    model = getattr(scorer, "model", None)
-    return None if model is None else sum(parameter.numel() for parameter in model.parameters())
 
 
 def _machine(options: MetricsOptions) -> dict[str, str]:
@@ -289,8 +269,4 @@ def _machine(options: MetricsOptions) -> dict[str, str]:
 
     on_gpu = torch.cuda.is_available() and options.device in (None, "cuda")
     device = torch.cuda.get_device_name() if on_gpu else f"CPU, {torch.get_num_threads()} threads"
-    return {"device": device, "torch": torch.__version__, "options": json.dumps(asdict(options))}
-
-
-def _spell_interval(interval: tuple[float, float] | None) -> str | None:
-    return None if interval is None else f"[{interval[0]:.3f}, {interval[1]:.3f}]"
+    return {"device": device, "torch": torch.__version__}

@@ -1,0 +1,48 @@
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from evalmuse_hf.reports.plot_data import Scatter
+from evalmuse_hf.reports.scatter import MOST_DOTS, draw_scatter
+
+
+def scatter(x, y, **settings):
+    return Scatter(title="Pairs", x=tuple(x), y=tuple(y), x_axis="people", y_axis="score", **settings)
+
+
+def dots(svg):
+    group = [element for element in ET.fromstring(svg).iter() if element.get("id") == "points"]
+    return [element for element in group[0].iter() if element.tag.endswith("}use")] if group else []
+
+
+def test_few_pairs_are_a_dot_each_with_their_names():
+    svg = draw_scatter(scatter([1, 2, 3], [2, 2, 4], labels=("a", "b", "c")))
+    assert len(dots(svg)) == 3
+    assert "a 1 and 2" in svg
+
+
+def test_what_is_unknown_is_left_out():
+    svg = draw_scatter(scatter([1, np.nan, 3], [2, 2, np.inf]))
+    assert len(dots(svg)) == 1
+    assert "1 points" in svg
+
+
+@pytest.mark.parametrize("levels", [13, 5000], ids=["third steps", "continuous"])
+def test_many_pairs_are_a_small_histogram_however_many_there_are(levels):
+    rng = np.random.default_rng(0)
+    x = 1 + 4 * rng.integers(0, levels, 40_000) / (levels - 1)
+    svg = draw_scatter(scatter(x, x + rng.normal(0, 0.5, x.size), diagonal=True))
+    assert not dots(svg)
+    assert "data:image/png" in svg
+    assert "pairs in a cell" in svg
+    assert len(svg) < 100_000
+
+
+def test_dots_stay_dots_up_to_the_limit():
+    values = np.linspace(1, 5, MOST_DOTS)
+    assert len(dots(draw_scatter(scatter(values, values)))) == MOST_DOTS
+
+
+def test_no_pair_at_all_is_an_empty_plot():
+    assert draw_scatter(scatter([], [])).startswith("<svg")
