@@ -10,8 +10,16 @@ from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
 from scipy.special import expit
 
-from evalmuse_hf.stats.folds import group_numbers, grouped_folds
-from evalmuse_hf.stats.sample import FloatArray, IntArray, Sample, float_vector, read_sample, require_choice
+from evalmuse_hf.stats.folds import grouped_folds
+from evalmuse_hf.stats.sample import (
+    FloatArray,
+    IntArray,
+    Sample,
+    float_vector,
+    group_numbers,
+    read_sample,
+    require_choice,
+)
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from evalmuse_hf.stats.sample import IntArray
+from evalmuse_hf.stats.sample import IntArray, group_numbers
 
 
 def grouped_folds(
@@ -39,25 +39,3 @@ def grouped_folds(
     fold_of_group = np.empty(n_groups, dtype=np.intp)
     fold_of_group[order] = np.arange(n_groups) % n_folds
     return fold_of_group[codes]
-
-
-def group_numbers(groups: Sequence[Hashable], *, name: str = "groups") -> IntArray:
-    """Number the groups in order of first appearance.
-
-    Args:
-        groups: One label per row.
-        name: The argument that an error names.
-
-    Raises:
-        ValueError: If a row has no label (None or nan).
-
-    >>> group_numbers(["b", "a", "b"])
-    array([0, 1, 0])
-    """
-    numbers: dict[Hashable, int] = {}
-    codes = np.fromiter((numbers.setdefault(group, len(numbers)) for group in groups), dtype=np.intp)
-    unlabelled = [number for group, number in numbers.items() if group is None or group != group]
-    if unlabelled:
-        row = int(np.flatnonzero(codes == unlabelled[0])[0])
-        raise ValueError(f"`{name}` has no label at row {row} (counted from 0); give every row one.")
-    return codes

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalmuse_hf.stats.folds import group_numbers
-from evalmuse_hf.stats.sample import FloatArray, NanPolicy, read_sample
+from evalmuse_hf.stats.sample import FloatArray, NanPolicy, group_numbers, read_sample
 
 
 @dataclass(frozen=True, slots=True)

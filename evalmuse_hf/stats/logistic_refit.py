@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from evalmuse_hf.stats.logistic import Logistic4
@@ -15,6 +16,8 @@ WIDEST = 300.0  # extents of the inputs
 FURTHEST = 30.0  # widths from the mean of the inputs to the centre, if that is outside the inputs
 LOWER = 1e-9  # than this below the correlation of a straight line
 MAX_STEPS = 25
+MOST_BENT = 20.0  # exponents across the extent of the inputs
+NEARER = 6.0  # widths between the mean of the inputs and a centre that is far, but not without end
 ROWS = 4096  # at once, for the cache
 
 
@@ -60,21 +63,41 @@ def refitted_pearson(start: Logistic4, *, inputs: FloatArray, targets: FloatArra
         # What the step would gain if s were as straight as it is here.
         gain = 2 * step @ here.gradient - step @ here.curvature @ step
         if gain <= TOLERANCE * here.squared_error or here.squared_error <= NO_ERROR * here.spread:
-            found = float(np.sqrt(max(0.0, 1 - here.squared_error / here.spread)))
-            # No map at all does as well as a wide one, so that this low point is not the lowest.
-            return found if found >= _straight(inputs, targets, weights) - LOWER else float("nan")
+            # No map at all does as well as a wide one, so that a low point above it is not the lowest.
+            straight = abs(_correlation(inputs, targets, weights))
+            return here.correlation if here.correlation >= straight - LOWER else float("nan")
         following = _line(here.shape - step, inputs, targets, weights)
         if following is not None and following.squared_error < here.squared_error:
             here, damping = following, damping / 10
         else:
             damping = max(10 * damping, LEAST_DAMPING)
-    return float("nan")
+    return float("nan") if here is None else _at_the_end(here, inputs, targets, weights)
 
 
-def _straight(inputs: FloatArray, targets: FloatArray, weights: FloatArray) -> float:
+def _at_the_end(reached: "_Line", inputs: FloatArray, targets: FloatArray, weights: FloatArray) -> float:
+    """The correlation of the best exponential, if that is where steps lead that do not settle.
+
+    Scores that are cut off at an end of their scale have it: the centre moves away for ever, and the map becomes an
+    exponential, which is searched here. nan where the steps had been better, or a centre not quite so far away is.
+    """
+    middle, extent = float(np.average(inputs, weights=weights)), float(np.ptp(inputs))
+    x = (inputs - middle) / extent
+
+    def bent(bend: float) -> float:
+        return abs(_correlation(np.expm1(bend * x), targets, weights)) if bend else straight
+
+    straight = abs(_correlation(x, targets, weights))
+    found = minimize_scalar(lambda bend: -bent(bend), bounds=(-MOST_BENT, MOST_BENT), method="bounded")
+    best = max(-float(found.fun), straight)
+    bend = float(found.x)
+    nearer = _correlation(expit(bend * x - NEARER), targets, weights)
+    return best if best >= max(reached.correlation, abs(nearer)) - LOWER else float("nan")
+
+
+def _correlation(inputs: FloatArray, targets: FloatArray, weights: FloatArray) -> float:
     x, y = (values - np.average(values, weights=weights) for values in (inputs, targets))
     spread = (weights @ (x * x)) * (weights @ (y * y))
-    return abs(float(weights @ (x * y))) / float(np.sqrt(spread)) if spread > 0 else 0.0
+    return float(weights @ (x * y)) / float(np.sqrt(spread)) if spread > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +109,11 @@ class _Line:
     spread: float
     gradient: FloatArray
     curvature: FloatArray
+
+    @property
+    def correlation(self) -> float:
+        """Of the targets with s."""
+        return float(np.sqrt(max(0.0, 1 - self.squared_error / self.spread)))
 
 
 def _line(shape: FloatArray, inputs: FloatArray, targets: FloatArray, weights: FloatArray) -> _Line | None:

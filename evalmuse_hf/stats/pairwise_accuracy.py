@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evalmuse_hf.stats.comparison_counts import ComparedRows, accuracy_of_comparisons
-from evalmuse_hf.stats.folds import group_numbers, grouped_folds
+from evalmuse_hf.stats.folds import grouped_folds
 from evalmuse_hf.stats.joint_intervals import say_undefined
 from evalmuse_hf.stats.resampling import (
     BootstrapInterval,
@@ -19,7 +19,15 @@ from evalmuse_hf.stats.resampling import (
     ratio_of_sums,
 )
 from evalmuse_hf.stats.results import StatisticResult
-from evalmuse_hf.stats.sample import FloatArray, IntArray, NanPolicy, Sample, read_sample, require_choice
+from evalmuse_hf.stats.sample import (
+    FloatArray,
+    IntArray,
+    NanPolicy,
+    Sample,
+    group_numbers,
+    read_sample,
+    require_choice,
+)
 from evalmuse_hf.stats.tie_threshold import (
     MAX_COMPARISONS,
     ROUNDING,

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -132,11 +132,51 @@ def _nan_rows(name: str, values: FloatArray, nan_policy: NanPolicy) -> NDArray[n
     return missing
 
 
+def group_numbers(groups: Sequence[Hashable], *, name: str = "groups") -> IntArray:
+    """Number the groups in order of first appearance.
+
+    The numbers of a tuple are kept, because one list of labels goes through many statistics.
+
+    Args:
+        groups: One label per row.
+        name: The argument that an error names.
+
+    Returns:
+        Integers from 0, shape ``(n,)``, not to be written to.
+
+    Raises:
+        ValueError: If a row has no label (None or nan).
+
+    >>> group_numbers(["b", "a", "b"])
+    array([0, 1, 0])
+    """
+    codes, unlabelled = _kept_numbers(groups) if isinstance(groups, tuple) else _numbers(groups)
+    if unlabelled is not None:
+        raise ValueError(f"`{name}` has no label at row {unlabelled} (counted from 0); give every row its group.")
+    return codes
+
+
+def _numbers(groups: Iterable[Hashable]) -> tuple[IntArray, int | None]:
+    """The numbers, and the first row without a label."""
+    numbers: dict[Hashable, int] = {}
+    codes = np.asarray([numbers.setdefault(group, len(numbers)) for group in groups], dtype=np.intp)
+    codes.setflags(write=False)
+    unlabelled = [number for group, number in numbers.items() if group is None or group != group]
+    return codes, int(np.flatnonzero(codes == unlabelled[0])[0]) if unlabelled else None
+
+
+@lru_cache(maxsize=8)
+def _kept_numbers(groups: tuple[Hashable, ...]) -> tuple[IntArray, int | None]:
+    return _numbers(groups)
+
+
 def _group_codes(groups: Sequence[Hashable], *, keep: NDArray[np.bool_]) -> IntArray:
     """Number the groups of the kept rows in order of first appearance."""
-    if any(group is None or group != group for group in set(groups)):
-        row = next(row for row, group in enumerate(groups) if group is None or group != group)
-        raise ValueError(f"`groups` has no label at row {row} (counted from 0); give every row its group.")
-    numbers: dict[Hashable, int] = {}
-    kept = groups if keep.all() else compress(groups, keep.tolist())
-    return np.asarray([numbers.setdefault(group, len(numbers)) for group in kept], dtype=np.intp)
+    codes = group_numbers(groups)
+    if keep.all():
+        return codes
+    codes = codes[keep]
+    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    order = np.empty(len(first), dtype=np.intp)
+    order[np.argsort(first)] = np.arange(len(first))
+    return np.asarray(order[inverse], dtype=np.intp)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from evalmuse_hf.stats.folds import group_numbers, grouped_folds
+from evalmuse_hf.stats.folds import grouped_folds
+from evalmuse_hf.stats.sample import group_numbers
 
 
 def test_a_group_is_never_split_and_folds_differ_by_at_most_one_group():

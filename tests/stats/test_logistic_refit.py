@@ -77,3 +77,18 @@ def test_the_order_of_the_rows_and_the_scales_change_nothing():
 def test_a_constant_side_does_not_settle():
     start = Logistic4(upper=5.0, lower=1.0, centre=0.0, width=1.0)
     assert np.isnan(refitted_pearson(start, inputs=np.ones(9), targets=np.arange(9.0), weights=np.ones(9)))
+
+
+@pytest.mark.parametrize("cut", ["above", "below", "on both sides"])
+def test_scores_that_are_cut_off_are_fitted_as_well_as_by_a_careful_search(cut):
+    """The best map is nearly straight or an exponential, and the steps towards it have no end."""
+    low, high = {"above": (-9, 4), "below": (2, 9), "on both sides": (1, 5)}[cut]
+    scores = np.clip(RATINGS + NOISE, low, high)
+    start = fit_logistic4(inputs=scores, targets=RATINGS)
+    values = []
+    for seed in range(6):
+        weights = np.random.default_rng(seed).integers(1, 4, N)
+        found = refitted_pearson(start, inputs=scores, targets=RATINGS, weights=weights)
+        values.append(found)
+        assert np.isnan(found) or found >= careful(scores, RATINGS, weights) - 1e-5
+    assert np.isfinite(values).sum() >= 4

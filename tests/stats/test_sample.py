@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evalmuse_hf.stats.sample import read_sample
+from evalmuse_hf.stats.sample import group_numbers, read_sample
 
 
 def test_inputs_become_float64_and_none_becomes_nan():
@@ -50,3 +50,20 @@ def test_what_is_not_numeric_is_refused(values):
 def test_an_unknown_nan_policy_is_refused():
     with pytest.raises(ValueError, match="`nan_policy` must be one of 'raise', 'omit', got 'drop'"):
         read_sample({"a": [1]}, groups=None, nan_policy="drop")
+
+
+def test_the_numbers_of_a_tuple_are_those_of_a_list_and_cannot_be_written_to():
+    labels = ("b", "a", "b", ("c", 1), "a")
+    codes = group_numbers(labels)
+    assert codes.tolist() == group_numbers(list(labels)).tolist() == [0, 1, 0, 2, 1]
+    assert group_numbers(labels) is codes
+    with pytest.raises(ValueError, match="read-only"):
+        codes[0] = 5
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_kept_rows_are_numbered_in_order_of_first_appearance(kind):
+    values = np.array([np.nan, 1, 2, 3, np.nan, 4])
+    sample = read_sample({"x": values}, groups=kind("abcbdc"), nan_policy="omit")
+    assert sample.codes.tolist() == [0, 1, 0, 1]
+    assert sample.n_clusters == 2

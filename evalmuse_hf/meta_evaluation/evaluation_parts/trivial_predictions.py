@@ -10,7 +10,8 @@ from evalmuse_hf.meta_evaluation.evaluation_parts.judged import (
     rating_of,
 )
 from evalmuse_hf.meta_evaluation.reference_rows import VERDICT
-from evalmuse_hf.stats.folds import group_numbers, grouped_folds
+from evalmuse_hf.stats.folds import grouped_folds
+from evalmuse_hf.stats.sample import group_numbers
 
 MIN_ROWS = 3  # rated pictures of a prompt
 
