@@ -162,6 +162,8 @@ def _rows_out_of_the_search_for_garbage() -> Iterator[None]:
 def _read_scores(args: argparse.Namespace, data: "RatedData") -> "Scores":
     from evalmuse_hf.scoring import Scores, read_scores
     from evalmuse_hf.scoring.foreign_scores import read_foreign_scores
+    from evalmuse_hf.scoring.lists import ListError
+    from evalmuse_hf.scoring.scores import read_table
 
     if (args.shipped is None) == (args.scores is None):
         raise ValueError("Give either a file of scores, or --shipped NAME for scores that came with the data set.")
@@ -171,7 +173,12 @@ def _read_scores(args: argparse.Namespace, data: "RatedData") -> "Scores":
             raise ValueError(f"{args.dataset} came without scores named {args.shipped!r}; it has {names}.")
         return Scores(data.scores[args.shipped], {"scorer": args.shipped, "shipped_with": data.facts.name})
     if args.score_column is None and args.key_column is None and not args.lower_is_better:
-        return read_scores(args.scores)
+        try:
+            return read_scores(args.scores)
+        except ListError:
+            columns = {column for row in read_table(args.scores).rows for column in row}
+            if "status" in columns or "overall_score" not in columns:
+                raise
     return read_foreign_scores(
         args.scores,
         score_column=args.score_column or "overall_score",

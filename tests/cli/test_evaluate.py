@@ -229,3 +229,14 @@ def test_ratings_of_another_scale_are_judged_with_the_scale_named(tmp_path, caps
     )
     assert main([*words, "--scale", "5", "1"]) == 2
     assert "--scale is 5 1, expected the lowest and then the highest rating" in capsys.readouterr().err
+
+
+def test_a_plain_table_with_an_overall_score_needs_no_options(pairs, tmp_path, capsys):
+    (tmp_path / "plain.csv").write_text(
+        "image_path,overall_score\n" + "".join(f"A/{i}.png,{i}\n" for i in range(1, 5))
+    )
+    arguments = ["--dataset", "set", "--n-resamples", "0", "--json"]
+    assert main(["evaluate", str(tmp_path / "plain.csv"), *arguments]) == 0
+    assert json.loads(capsys.readouterr().out)["overall"]["srcc"]["value"] == 1.0
+    (tmp_path / "other.csv").write_text("image_path,quality\nA/1.png,1\n")
+    assert main(["evaluate", str(tmp_path / "other.csv"), *arguments]) == 2
