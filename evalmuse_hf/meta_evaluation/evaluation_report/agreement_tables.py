@@ -314,7 +314,7 @@ def _note(record: Record) -> str:
     notes.append(
         "Trivial: what the prompt oracle (the mean of the prompt's other pictures) reaches, within prompts the "
         "generator mean; between prompts the oracle knows the answer but for one picture, and a dash stands. There "
-        "are ceilings for SRCC, KRCC and PLCC of all pairs only: the models behind them know no prompts, and give "
-        "none within or between them."
+        "are ceilings for SRCC, KRCC and PLCC of all pairs, and for the SRCC of parts below: the models behind them "
+        "know no prompts, and give none within or between them."
     )
     return " ".join(notes)
