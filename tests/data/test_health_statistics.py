@@ -86,7 +86,7 @@ def test_without_pairs_everything_is_null_and_fits_json():
         *(statistics.element_overall_srcc, statistics.category_scores, statistics.generator_scores),
     ):
         json.dumps(function([]), allow_nan=False)
-    assert statistics.element_overall_srcc([])["status"] == "fewer than 2 pairs"
+    assert statistics.element_overall_srcc([])["status"] == "no rows"
 
 
 def test_the_mean_element_rating_is_compared_with_overall():

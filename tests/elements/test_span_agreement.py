@@ -147,8 +147,9 @@ def test_intervals_draw_whole_prompts():
     assert interval == compare_splits(prompts, **options, rng=3).recall.confidence_interval
     assert interval.low in {0.25, 0.5}  # 2.5 % quantile of Binomial(4, 3/4) / 4: P(0 or 1) = 0.051, P(0) = 0.004
     assert interval.high == 1.0
-    # Precision is 1 wherever it is defined: a resample of the fourth prompt alone has no predictions.
-    assert tuple(result.precision.confidence_interval) == (1.0, 1.0)
+    # Precision is 1 wherever it is defined, which says nothing about other prompts.
+    assert result.precision.statistic == 1.0
+    assert result.precision.confidence_interval is None
 
 
 def test_what_is_undefined_is_nan_with_a_status():
