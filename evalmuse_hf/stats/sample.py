@@ -156,10 +156,10 @@ def group_numbers(groups: Sequence[Hashable], *, name: str = "groups") -> IntArr
     return codes
 
 
-def _numbers(groups: Iterable[Hashable]) -> tuple[IntArray, int | None]:
+def _numbers(groups: Sequence[Hashable]) -> tuple[IntArray, int | None]:
     """The numbers, and the first row without a label."""
-    numbers: dict[Hashable, int] = {}
-    codes = np.asarray([numbers.setdefault(group, len(numbers)) for group in groups], dtype=np.intp)
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    codes = np.fromiter(map(numbers.__getitem__, groups), dtype=np.intp, count=len(groups))
     codes.setflags(write=False)
     unlabelled = [number for group, number in numbers.items() if group is None or group != group]
     return codes, int(np.flatnonzero(codes == unlabelled[0])[0]) if unlabelled else None
