@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -33,6 +34,8 @@ __all__ = ["FORMAT", "PARTS", "Evaluation", "Record", "evaluate", "evaluate_scor
 
 FORMAT = 1
 """Raised when a key of the record changes its meaning or goes away."""
+
+WORKERS, MANY_PAIRS = 2, 5_000  # threads, and the pairs from which on there is more than one
 
 N_NAMED = 10  # pictures that a record names of each kind that did not join
 
@@ -95,12 +98,14 @@ def evaluate(
     intervals = Intervals(n_resamples=n_resamples, seed=seed)
     rng = np.random.default_rng(seed)
     # Those that every record has share one stream of random numbers, so that they do not depend on the other parts.
-    steps: dict[str, Callable[[], Record]] = {
-        "overall": lambda: overall_part(judged, intervals, rng),
-        "within_prompt": lambda: within_part(judged, intervals, rng),
-        "elements": lambda: elements_part(judged, intervals, rng),
-        **{name: partial(compute, judged, intervals) for name, compute in _PARTS.items() if name in parts},
-    }
+    tasks: list[Callable[[], Record]] = [
+        lambda: {
+            "overall": overall_part(judged, intervals, rng),
+            "within_prompt": within_part(judged, intervals, rng),
+            "elements": elements_part(judged, intervals, rng),
+        },
+        *(partial(_named, name, judged, intervals) for name in PARTS if name in parts),
+    ]
     record: Record = {
         "format": FORMAT,
         "data": asdict(judged.facts) if judged.facts is not None else None,
@@ -108,8 +113,12 @@ def evaluate(
         "coverage": _describe_coverage(judged),
         "statuses": dict(Counter(str(pair.score.get("status")) for pair in judged.join.pairs)),
     }
-    for name in tqdm(steps, desc="evaluating", unit="part", delay=2, disable=not progress):
-        record[name] = steps[name]()
+    # Half of the time is spent in NumPy, which lets another thread run; few pairs are not worth it.
+    workers = WORKERS if judged.pairs.n >= MANY_PAIRS else 1
+    with ThreadPoolExecutor(workers) as pool:
+        results = pool.map(lambda task: task(), tasks)
+        for result in tqdm(results, "evaluating", len(tasks), unit="part", delay=2, disable=not progress):
+            record.update(result)
     record["warnings"] = find_warnings(judged, record)
     return Evaluation(judged=judged, record=record)
 
@@ -148,6 +157,10 @@ def evaluate_scores(
         ValueError: If no score belongs to a pair of the data set, none of those pairs is rated, or a part is unknown.
     """
     return evaluate(scores, pairs, n_resamples=n_resamples, seed=seed, parts=parts).record
+
+
+def _named(name: str, judged: Judged, intervals: Intervals) -> Record:
+    return {name: _PARTS[name](judged, intervals)}
 
 
 def _describe_join(join: Join) -> Record:

@@ -147,3 +147,24 @@ def test_each_interval_says_how_many_resamples_it_rests_on():
 def test_the_order_of_the_scores_changes_nothing():
     first = evaluate_scores(scores(), pairs(), n_resamples=20, parts=())
     assert evaluate_scores(reversed(scores()), pairs(), n_resamples=20, parts=()) == first
+
+
+def test_two_threads_say_what_one_says(monkeypatch):
+    pairs = [
+        {"image_path": f"{generator}/{prompt}.png", "prompt_id": str(prompt), "prompt": f"prompt {prompt}",
+         "generator": generator, "source": "real", "overall_ratings": [1 + (prompt + place) % 4, 2, 5 - prompt % 3],
+         "overall_score": (8 + (prompt + place) % 4 - prompt % 3) / 3,
+         "elements": [{"text": "red", "category": "color", "ratings": [1, 0, prompt % 2],
+                       "score": (1 + prompt % 2) / 3}]}
+        for prompt in range(12) for place, generator in enumerate("ABC")
+    ]  # fmt: skip
+    scores = [
+        {"image": pair["image_path"], "overall_score": pair["overall_score"] + index % 5 / 3, "status": "ok",
+         "elements": [{"text": "red", "score": index % 7 / 7, "status": "ok"}]}
+        for index, pair in enumerate(pairs)
+    ]  # fmt: skip
+    records = []
+    for many in (10**9, 1):
+        monkeypatch.setattr("evalmuse_hf.meta_evaluation.evaluation.MANY_PAIRS", many)
+        records.append(json.dumps(evaluate_scores(scores, pairs, n_resamples=50)))
+    assert records[0] == records[1]
