@@ -18,7 +18,7 @@ TESTS = ROOT / "tests"
 # A stage may import the stages before it and the leaves, never a stage after it.
 STAGES = (
     *("schema", "elements", "prompts", "images", "annotations", "data", "mini", "models"),
-    *("scoring", "training", "meta_evaluation", "ranking", "evaluation_modules", "cli"),
+    *("scoring", "training", "meta_evaluation", "ranking", "evaluation_modules", "pages", "cli"),
 )
 LEAVES = ("stats", "reports", "llm", "optional")
 FORBIDDEN_NAMES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py", "tools.py", "base.py"}

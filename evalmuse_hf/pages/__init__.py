@@ -1,0 +1,1 @@
+"""Pages in a browser: the playground and the leaderboard of finished evaluations; `spaces/` wraps each thinly."""
