@@ -9,7 +9,7 @@ OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 HF_DATASETS_OFFLINE=1 HF_EVAL
 # environment says otherwise: the tests start many processes, and a later run collects its tests in half the time.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 WORKERS ?= 2
-NO_SERVERS := not browser and not postgres
+NO_SERVERS := not browser and not postgres and not tutorial
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-failed test-fast test-servers test-servers-failed lint format types clean FORCE
