@@ -1,18 +1,15 @@
 """How a scorer agrees with the expert judgements of Flickr8k, in the three ways that the literature reports."""
 
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from evalmuse_hf.meta_evaluation.studies.flickr8k_data import RatedPairs
 from evalmuse_hf.reports import Cell, Table
-from evalmuse_hf.stats import StatisticResult, krcc, srcc
-from evalmuse_hf.stats.resampling import Resampling, percentile_interval, written_out
-from evalmuse_hf.stats.sample import FloatArray, read_sample
+from evalmuse_hf.stats import StatisticResult, auroc, krcc, srcc
+from evalmuse_hf.stats.sample import FloatArray
 
 # Kendall's tau-c x 100 against the three ratings flattened, own captions left out: what published figures are.
 PUBLISHED = {"BLEU-4": 30.8, "SPICE": 44.9, "CLIPScore, ViT-B/32": 51.2}
@@ -72,38 +69,14 @@ def judge_scores(scores: ArrayLike, rated: RatedPairs, *, n_resamples: int = 100
         _agreement(name, values[kept], rated.ratings[kept], rated.pictures[kept], n_resamples, seed)
         for name, kept in ((ALL_PAIRS, everything), (FOREIGN_PAIRS, ~rated.own))
     )
-    resampling = Resampling(n_resamples, rng=seed)
-    return Flickr8kFigures(subsets, auroc(values, rated.own, groups=rated.pictures.tolist(), resampling=resampling))
-
-
-def auroc(
-    scores: ArrayLike, positive: ArrayLike, *, groups: Sequence[Hashable] | None, resampling: Resampling
-) -> StatisticResult:
-    """Area under the ROC curve: how often a positive row scores higher than a negative one, ties counting half.
-
-    Args:
-        scores: Shape (N,).
-        positive: Whether each row is positive, shape (N,).
-        groups: One label per row; rows of one group are drawn together for the interval.
-        resampling: Of the interval.
-
-    Returns:
-        The area, in [0, 1]; nan with a status if all rows are of one kind.
-
-    Raises:
-        ValueError: For values that are not finite, or inputs of different lengths.
-
-    References:
-        Hanley and McNeil, *The meaning and use of the area under a ROC curve*, 1982.
-
-    >>> auroc([0.1, 0.4, 0.35, 0.8], [False, False, True, True], groups=None, resampling=Resampling(0)).statistic
-    0.75
-    """
-    sample = read_sample({"predictions": scores, "references": np.asarray(positive, dtype=np.float64)}, groups=groups)
-    value = _area(sample["predictions"], sample["references"])
-    status = "ok" if not np.isnan(value) else "rows of one kind only"
-    interval = percentile_interval(written_out(_area, sample=sample), sample=sample, resampling=resampling)
-    return StatisticResult(value, interval, sample.n, sample.n_dropped, status, sample.n_groups)
+    own_auroc = auroc(
+        predictions=values,
+        references=rated.own.astype(np.float64),
+        groups=rated.pictures.tolist(),
+        n_resamples=n_resamples,
+        rng=seed,
+    )
+    return Flickr8kFigures(subsets, own_auroc)
 
 
 def figure_tables(figures: Flickr8kFigures) -> tuple[Table, ...]:
@@ -156,15 +129,6 @@ def _agreement(
             **options,
         ),
     )
-
-
-def _area(scores: FloatArray, kinds: FloatArray) -> float:
-    positive = kinds > 0
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    if not n_positive or not n_negative:
-        return float("nan")
-    ranks = rankdata(scores)
-    return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
 
 
 def _spelled(result: StatisticResult, factor: float) -> tuple[Cell, ...]:

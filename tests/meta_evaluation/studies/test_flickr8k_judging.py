@@ -3,8 +3,7 @@ import pytest
 from scipy.stats import kendalltau, mannwhitneyu, spearmanr
 
 from evalmuse_hf.meta_evaluation.studies.flickr8k_data import RatedPairs
-from evalmuse_hf.meta_evaluation.studies.flickr8k_judging import auroc, figure_tables, judge_scores
-from evalmuse_hf.stats.resampling import Resampling
+from evalmuse_hf.meta_evaluation.studies.flickr8k_judging import figure_tables, judge_scores
 
 
 @pytest.fixture
@@ -44,17 +43,11 @@ def test_intervals_draw_pictures_and_hold_the_value(rated, scores):
     assert figures.own_auroc.confidence_interval is not None
 
 
-def test_auroc_counts_a_tie_half():
-    result = auroc([1.0, 1.0, 0.0], [True, False, False], groups=None, resampling=Resampling(0))
-    assert result.statistic == 0.75
-    assert result.status == "ok"
-
-
-def test_auroc_of_one_kind_is_undefined():
-    result = auroc([1.0, 2.0], [True, True], groups=None, resampling=Resampling(10, rng=0))
-    assert np.isnan(result.statistic)
-    assert result.status == "rows of one kind only"
-    assert result.confidence_interval is None
+def test_own_captions_alone_have_no_auroc(rated, scores):
+    own = RatedPairs(rated.pictures, rated.captions, rated.ratings, np.zeros(60, dtype=bool))
+    figures = judge_scores(scores, own, n_resamples=10)
+    assert np.isnan(figures.own_auroc.statistic)
+    assert figures.own_auroc.status != "ok"
 
 
 def test_scores_that_are_missing_are_refused(rated):
