@@ -28,7 +28,7 @@ from evalmuse_hf.annotations.store.sessions import session_secret
 from ..campaign import Work, check_acknowledged, check_invariants, make_store, payload_of
 from .conftest import BASE
 
-N_RATERS, N_EACH = 50, 20
+N_RATERS, N_EACH = 50, 8  # without HTTP, twenty each: tests/annotations/test_campaigns_at_once.py
 
 
 class Line:
