@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalmuse_hf.elements.questions import ask_elements
 from evalmuse_hf.llm import ChatMessage, StructuredAnswer, StructuredClient, StructuredRequest, quote_data
 from evalmuse_hf.schema import Element
 
@@ -166,28 +165,6 @@ class LLMQuestionWriter:
             return question
 
         return StructuredRequest((wish.prompt, wish.index), _conversation(said), _SCHEMA, check, MAX_TOKENS)
-
-
-def ask_or_write(
-    prompt: str, elements: Sequence[Element], writer: LLMQuestionWriter, check: QuestionCheck
-) -> list[WrittenQuestion]:
-    """Questions by rule where they pass a check, and by the model where they do not.
-
-    Args:
-        prompt: The prompt.
-        elements: Its elements.
-        writer: Asks the model.
-        check: Says what is wrong with a question.
-    """
-    questions = [question.text for question in ask_elements(prompt, elements)]
-    problems: list[str | None] = []
-    taken: list[str] = []
-    for text, element in zip(questions, elements, strict=True):
-        problem = check(text, element=element, elements=elements, prompt=prompt, others=taken)
-        problems.append(problem)
-        taken += [text] if problem is None else []
-    written = writer.write(prompt, elements, problems, taken=taken)
-    return [WrittenQuestion(text) if other is None else other for text, other in zip(questions, written, strict=True)]
 
 
 def _conversation(said: _Said) -> tuple[ChatMessage, ...]:

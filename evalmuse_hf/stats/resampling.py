@@ -246,17 +246,6 @@ def percentiles(values: FloatArray, *, confidence_level: float) -> ConfidenceInt
     return ConfidenceInterval(low=float(low), high=float(high))
 
 
-def written_out(statistic: PairStatistic, *, sample: Sample) -> CountStatistic:
-    """Turn a statistic of predictions and references into one of draw counts, by writing every resample out."""
-
-    def of_counts(counts: FloatArray) -> FloatArray:
-        rows = np.arange(sample.n)
-        drawn = (np.repeat(rows, weights) for weights in counts.astype(np.intp)[:, sample.codes])
-        return np.asarray([statistic(sample["predictions"][index], sample["references"][index]) for index in drawn])
-
-    return of_counts
-
-
 def ratio_of_sums(numerator: FloatArray, denominator: FloatArray) -> CountStatistic:
     """Build the statistic sum(numerator) / sum(denominator) of the drawn clusters, each of shape ``(n_clusters,)``."""
 

@@ -151,23 +151,6 @@ def measure_of(pairs: "Dataset", processor: "FGABlip2Processor", *, max_length: 
     )
 
 
-def measure_alignment(prediction: EvalPrediction) -> dict[str, float]:
-    """Compare overall scores with ratings where nothing is known of prompts and elements.
-
-    Args:
-        prediction: What `FGATrainer` predicted and the targets.
-
-    Returns:
-        ``srcc``, ``krcc`` (tau-b) and ``plcc`` (without a fitted curve), pooled over the pairs; nan where undefined.
-    """
-    scores = _scores_of(prediction)
-    return {
-        "srcc": srcc(**scores._asdict()).statistic,
-        "krcc": krcc(**scores._asdict()).statistic,
-        "plcc": plcc(**scores._asdict()).statistic,
-    }
-
-
 def _scores_of(prediction: EvalPrediction) -> ValidationScores:
     return ValidationScores(
         predictions=np.asarray(prediction.predictions[0], dtype=np.float64),

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from evalmuse_hf.elements.llm_questions import _EXAMPLES, LLMQuestionWriter, QuestionWish, ask_or_write
+from evalmuse_hf.elements.llm_questions import _EXAMPLES, LLMQuestionWriter, QuestionWish
 from evalmuse_hf.llm import ChatReply, StructuredClient
 from evalmuse_hf.schema import Element
 
@@ -75,21 +75,6 @@ def test_a_question_that_never_passes_does_not_come_back():
     (found,) = asking.write_each([QuestionWish(PROMPT, ELEMENTS, 1)])
     assert (found.text, found.status) == ("", "failed")
     assert "does not name 'cat'" in found.message
-
-
-def test_questions_by_rule_are_kept_where_they_pass():
-    asking, model = writer(lambda asked, length: "Is the cat sleeping deep?")
-
-    def strict(question, **about):
-        return "It is too plain." if about["element"].text == "sleeps" else None
-
-    found = ask_or_write(PROMPT, ELEMENTS, asking, strict)
-    assert [one.text for one in found] == [
-        "Is the cat red?",
-        "Is there a cat in the picture?",
-        "Is the cat sleeping deep?",
-    ]
-    assert len(model.asked) == 1
 
 
 def test_without_a_check_the_one_of_the_package_decides():

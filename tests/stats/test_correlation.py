@@ -5,8 +5,9 @@ import pytest
 from scipy import stats as scipy_stats
 
 from evalmuse_hf.stats import ConfidenceInterval, krcc, plcc, rmse, srcc
-from evalmuse_hf.stats.resampling import Resampling, bootstrap_interval, written_out
+from evalmuse_hf.stats.resampling import Resampling, bootstrap_interval
 from evalmuse_hf.stats.sample import read_sample
+from tests.stats.resamples import written_out
 
 FUNCTIONS = [srcc, krcc, plcc, rmse]
 

@@ -13,9 +13,9 @@ from evalmuse_hf.stats.resampling import (
     percentiles,
     ratio_of_sums,
     resampled_values,
-    written_out,
 )
 from evalmuse_hf.stats.sample import read_sample
+from tests.stats.resamples import written_out
 
 VALUES = np.random.default_rng(0).normal(loc=3, size=80)
 

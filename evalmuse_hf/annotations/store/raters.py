@@ -141,23 +141,6 @@ def authenticate(store: Store, name: str, token: str) -> RaterRow:
     return rater_of(store, row.rater_id)
 
 
-def renew_token(store: Store, name: str, *, actor: str = ORGANISER) -> str:
-    """Give a rater another token; the one before is worth nothing from then on.
-
-    Args:
-        store: The store.
-        name: The rater.
-        actor: Who asks for it.
-
-    Returns:
-        The token, which cannot be had again.
-
-    Raises:
-        StoreError: If there is no such rater, or it is one who logs in on the Hub.
-    """
-    return renew_tokens(store, [name], actor=actor)[name]
-
-
 def renew_tokens(store: Store, names: Iterable[str], *, actor: str = ORGANISER) -> dict[str, str]:
     """Give raters other tokens: all, or none if one of them cannot have one.
 
@@ -170,7 +153,7 @@ def renew_tokens(store: Store, names: Iterable[str], *, actor: str = ORGANISER) 
         By name as it was given: the token, which cannot be had again.
 
     Raises:
-        StoreError: As in `renew_token`.
+        StoreError: If there is no such rater, or it is one who logs in on the Hub.
     """
     tokens = {name: _new_token() for name in names}
     kept = {name: _hash_token(token) for name, token in tokens.items()}

@@ -1,7 +1,7 @@
 """How many resamples each interval of an evaluation gets, and from which random numbers."""
 
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 
@@ -14,13 +14,6 @@ FEWEST = 200
 _ROWS: dict[Cost, int] = {"sums": 200_000_000, "ranks": 40_000_000, "pairs": 40_000_000, "fit": 1_000_000}
 _LEAST_ROWS: dict[Cost, int] = {"fit": 5_000}  # a fit of few rows takes hardly less
 _DEFAULT = 1000
-
-
-class IntervalOptions(TypedDict):
-    """Keyword arguments that the statistics share."""
-
-    n_resamples: int
-    rng: np.random.Generator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from evalmuse_hf.annotations.store.assignment import next_task, save_draft
-from evalmuse_hf.annotations.store.raters import find_rater, renew_token
+from evalmuse_hf.annotations.store.raters import find_rater, renew_tokens
 from evalmuse_hf.annotations.store.rounds import close_round
 from tests.annotations.browser.server_process import (
     BLUE_CUPS,
@@ -262,7 +262,7 @@ def test_after_signing_in_again_what_was_filled_in_is_still_there(served, watche
     sign_in(page, name, served.tokens[name])
     wait_for_question(page)
     press(page, "4", "y")
-    token = renew_token(served.store, name)  # ends the session
+    token = renew_tokens(served.store, [name])[name]  # ends the session
     press(page, "n")
     dialog = page.get_by_role("dialog", name="Please sign in again")
     dialog.get_by_role("button", name="Sign in again").click()

@@ -14,7 +14,7 @@ from evalmuse_hf.annotations.server.backup_state import BackupFacts, BackupState
 from evalmuse_hf.annotations.server.tokens import Session, make_token
 from evalmuse_hf.annotations.store.assignment import next_task
 from evalmuse_hf.annotations.store.guidelines import add_guidelines
-from evalmuse_hf.annotations.store.raters import find_rater, give_consent, renew_token, set_active
+from evalmuse_hf.annotations.store.raters import find_rater, give_consent, renew_tokens, set_active
 from evalmuse_hf.annotations.store.ratings import read_ratings
 from evalmuse_hf.annotations.store.rounds import close_round, find_round
 from evalmuse_hf.annotations.store.sessions import session_secret
@@ -397,7 +397,7 @@ def test_a_disabled_rater_and_one_with_a_new_token_are_out_at_once(fresh):
     assert client.get("/task").refusal == (401, "no_session")  # the old session stays ended
     client = fresh.client("ann")
     assert client.get("/task").status == 200
-    renew_token(fresh.store, "ann")
+    renew_tokens(fresh.store, ["ann"])["ann"]
     assert client.get("/task").refusal == (401, "no_session")
     assert fresh.client("ann").get("/task").status == 200
 

@@ -13,7 +13,7 @@ from evalmuse_hf.annotations.server.login import (
     password_check,
 )
 from evalmuse_hf.annotations.server.tokens import read_token
-from evalmuse_hf.annotations.store.raters import add_rater, find_rater, renew_token, set_active
+from evalmuse_hf.annotations.store.raters import add_rater, find_rater, renew_tokens, set_active
 from evalmuse_hf.annotations.store.sessions import session_secret
 
 from .conftest import make_campaign
@@ -92,7 +92,7 @@ def test_a_login_of_gradio_ends_with_the_token_that_it_was_made_with(campaign):
         None,
         None,
     )
-    renew_token(campaign.store, "ann")
+    renew_tokens(campaign.store, ["ann"])["ann"]
     assert (logins.get("cookie"), logins.get("cookie", 1), logins.get("other")) == (None, 1, "bob")
     assert [key for key in list(logins) if logins[key] == "bob"] == ["other"]  # as Gradio looks for those to log out
     del logins["other"]

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 
 from evalmuse_hf.annotations.errors import NotAllowedError
-from evalmuse_hf.annotations.store.raters import renew_token, set_active
+from evalmuse_hf.annotations.store.raters import renew_tokens, set_active
 
 from .conftest import Client, make_campaign, served
 
@@ -178,7 +178,7 @@ def test_whoever_is_disabled_or_gets_a_new_token_is_logged_out_of_the_page(paged
     assert browser.config() is None
     assert browser.login("cyd", paged.tokens["cyd"]) == 200
     assert browser.session() is not None
-    token = renew_token(paged.store, "cyd")
+    token = renew_tokens(paged.store, ["cyd"])["cyd"]
     assert browser.config() is None
     assert browser.login("cyd", paged.tokens["cyd"]) == 400
     assert browser.login("cyd", token) == 200

@@ -18,7 +18,6 @@ from evalmuse_hf.annotations.store.raters import (
     rater_by_id,
     rater_of,
     read_raters,
-    renew_token,
     renew_tokens,
     set_active,
 )
@@ -159,20 +158,20 @@ def test_what_is_remembered_of_failed_logins_stays_small(store, monkeypatch):
 
 def test_another_token_makes_the_first_worthless(store):
     first = add_rater(store, "Anna")
-    second = renew_token(store, "anna")
+    second = renew_tokens(store, ["anna"])["anna"]
     assert refusal(store, "Anna", first) == ("wrong_login", 401)
     assert authenticate(store, "Anna", second).rater_id == 1
     add_rater(store, "Hub", login="hub")
     with pytest.raises(StoreError, match="has no token"):
-        renew_token(store, "Hub")
+        renew_tokens(store, ["Hub"])["Hub"]
     with pytest.raises(StoreError, match="no rater 'Bob'"):
-        renew_token(store, "Bob")
+        renew_tokens(store, ["Bob"])["Bob"]
 
 
 def test_a_token_is_nowhere_in_the_store_its_log_or_messages(store, caplog):
     caplog.set_level(logging.DEBUG)
     token = add_rater(store, "Anna")
-    renewed = renew_token(store, "Anna")
+    renewed = renew_tokens(store, ["Anna"])["Anna"]
     authenticate(store, "Anna", renewed)
     refusal(store, "Anna", token)
     store.close()

@@ -6,7 +6,7 @@ import pytest
 from evalmuse_hf.annotations.errors import NotAllowedError
 from evalmuse_hf.annotations.opening import open_store
 from evalmuse_hf.annotations.store.events import read_events
-from evalmuse_hf.annotations.store.raters import add_rater, find_rater, renew_token, set_active
+from evalmuse_hf.annotations.store.raters import add_rater, find_rater, renew_tokens, set_active
 from evalmuse_hf.annotations.store.sessions import (
     account_of,
     end_sessions,
@@ -44,7 +44,7 @@ def test_secret_and_number_are_made_once_and_differ_between_stores(store, tmp_pa
 
 def test_a_new_token_and_a_disabling_change_the_mark_of_that_rater_alone(store):
     marks, bob = [mark(store, "ann")], mark(store, "bob")
-    renew_token(store, "ann")
+    renew_tokens(store, ["ann"])["ann"]
     marks.append(mark(store, "ann"))
     set_active(store, "ann", False)
     marks.append(mark(store, "ann"))
