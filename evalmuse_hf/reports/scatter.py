@@ -1,6 +1,6 @@
 """Draws two values of each row: as dots if they are few, as a histogram if they are many."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 MOST_DOTS = 3000
 """Above it, dots hide one another and the page grows: a histogram says more."""
 _BINS = 40
+_DOT = 3.5  # half the side of a dot, in pixels of the canvas
+# Where a name may stand, in points from its dot, and which of its ends is there; the first is the usual one.
+_PLACES = (
+    *((6, 7, "left"), (-6, 7, "right"), (6, -7, "left"), (-6, -7, "right")),
+    *((8, 0, "left"), (-8, 0, "right"), (0, 12, "center"), (0, -12, "center")),
+    *((8, 18, "left"), (-8, 18, "right"), (8, -18, "left"), (-8, -18, "right")),
+)
 
 
 def draw_scatter(plot: Scatter) -> str:
@@ -49,9 +56,48 @@ def draw_scatter(plot: Scatter) -> str:
 
 
 def _name_points(axes: "Axes", plot: Scatter) -> None:
-    for label, x, y in zip(plot.labels, plot.x, plot.y, strict=False):
-        if np.isfinite(x) and np.isfinite(y):
-            axes.annotate(label, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=9)
+    """Write the names beside their dots, each at the first place that is free, or else where it hides least."""
+    known = [
+        (label, x, y)
+        for label, x, y in zip(plot.labels, plot.x, plot.y, strict=False)
+        if np.isfinite(x) and np.isfinite(y)
+    ]
+    if not known:
+        return
+    dots = axes.transData.transform([(x, y) for _, x, y in known])
+    taken = [_Box(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in dots]
+    inside = _Box(*axes.get_window_extent().extents)
+    for label, x, y in known:
+        texts = [
+            axes.annotate(label, (x, y), xytext=place, textcoords="offset points", fontsize=9, ha=side, va="center")
+            for *place, side in _PLACES
+        ]
+        boxes = [_Box(*text.get_window_extent().extents) for text in texts]
+        hidden = [sum(_shared_area(box, other) for other in taken) + _outside(box, inside) for box in boxes]
+        best = int(np.argmin(hidden))
+        taken.append(boxes[best])
+        for number, text in enumerate(texts):
+            if number != best:
+                text.remove()
+
+
+class _Box(NamedTuple):
+    """A rectangle in pixels of the canvas."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+def _shared_area(box: _Box, other: _Box) -> float:
+    width = min(box.right, other.right) - max(box.left, other.left)
+    height = min(box.top, other.top) - max(box.bottom, other.bottom)
+    return max(0.0, width) * max(0.0, height)
+
+
+def _outside(box: _Box, inside: _Box) -> float:
+    return _shared_area(box, box) - _shared_area(box, inside)
 
 
 def _histogram(

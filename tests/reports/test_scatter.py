@@ -46,3 +46,25 @@ def test_dots_stay_dots_up_to_the_limit():
 
 def test_no_pair_at_all_is_an_empty_plot():
     assert draw_scatter(scatter([], [])).startswith("<svg")
+
+
+def test_names_of_neighbours_do_not_hide_one_another():
+    """Three models whose means differ in the third digit, and one far away."""
+    import matplotlib.axes
+
+    kept = []
+    annotate = matplotlib.axes.Axes.annotate
+
+    def remember(axes, *words, **options):
+        kept.append(annotate(axes, *words, **options))
+        return kept[-1]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(matplotlib.axes.Axes, "annotate", remember)
+        names = ("Painter_Pro", "Sketcher-Turbo", "Drawer_v1", "Drawer_v2")
+        draw_scatter(scatter([3.20, 3.201, 3.202, 2.5], [3.23, 3.231, 3.23, 2.4], labels=names))
+    shown = [text for text in kept if text.axes is not None and text.figure is not None]
+    assert sorted(text.get_text() for text in shown) == sorted(names)
+    boxes = [text.get_window_extent() for text in shown]
+    for number, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[number + 1 :])
