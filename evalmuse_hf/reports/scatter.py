@@ -17,9 +17,9 @@ _BINS = 40
 _DOT = 3.5  # half the side of a dot, in pixels of the canvas
 # Where a name may stand, in points from its dot, and which of its ends is there; the first is the usual one.
 _PLACES = (
-    *((6, 7, "left"), (-6, 7, "right"), (6, -7, "left"), (-6, -7, "right")),
-    *((8, 0, "left"), (-8, 0, "right"), (0, 12, "center"), (0, -12, "center")),
-    *((8, 18, "left"), (-8, 18, "right"), (8, -18, "left"), (-8, -18, "right")),
+    *(((6, 7), "left"), ((-6, 7), "right"), ((6, -7), "left"), ((-6, -7), "right")),
+    *(((8, 0), "left"), ((-8, 0), "right"), ((0, 12), "center"), ((0, -12), "center")),
+    *(((8, 18), "left"), ((-8, 18), "right"), ((8, -18), "left"), ((-8, -18), "right")),
 )
 
 
@@ -70,7 +70,7 @@ def _name_points(axes: "Axes", plot: Scatter) -> None:
     for label, x, y in known:
         texts = [
             axes.annotate(label, (x, y), xytext=place, textcoords="offset points", fontsize=9, ha=side, va="center")
-            for *place, side in _PLACES
+            for place, side in _PLACES
         ]
         boxes = [_Box(*text.get_window_extent().extents) for text in texts]
         hidden = [sum(_shared_area(box, other) for other in taken) + _outside(box, inside) for box in boxes]
