@@ -12,7 +12,8 @@ WORKERS ?= 2
 NO_SERVERS := not browser and not postgres and not tutorial
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-failed test-fast test-servers test-servers-failed lint format types clean FORCE
+.PHONY: help install demo space test test-failed test-fast test-servers test-servers-failed test-packages \
+	test-packages-all docs lint format types clean FORCE
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +23,9 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 $(STAMP): FORCE
 endif
 
+# Compiling every file takes more than half of an installation; what is used is compiled, and kept, when it is used.
 $(STAMP): setup.cfg pyproject.toml constraints.txt | $(BIN)/pip
-	$(BIN)/python -m pip install -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --no-compile -c constraints.txt -e '.[dev]'
 	@echo "$(CURDIR)" > $@
 
 $(BIN)/pip:
@@ -33,7 +35,10 @@ $(BIN)/pip:
 install: $(STAMP)  ## create or complete the environment
 
 demo: $(STAMP)  ## draw a test set, score it, judge the scores, rank the generators, write report.html
-	$(OFFLINE) $(BIN)/evalmuse demo
+	PYTHONDONTWRITEBYTECODE= $(OFFLINE) $(BIN)/evalmuse demo
+
+space: $(STAMP)  ## score your own pictures in a browser; prints the address, Ctrl-C ends it
+	PYTHONDONTWRITEBYTECODE= $(OFFLINE) $(BIN)/evalmuse space
 
 test: $(STAMP)  ## every test that needs neither a browser nor a PostgreSQL server
 	$(PYTEST) -n $(WORKERS) -m "$(NO_SERVERS)"
@@ -53,6 +58,19 @@ test-fast: $(STAMP)  ## the same without the slow ones
 test-servers: $(STAMP)  ## the tests that need a browser or a PostgreSQL server; as root it installs them (Debian)
 	$(BIN)/python tests/servers/installation.py
 	$(PYTEST) -m "browser or postgres" $$(grep -rlwE --include='test_*.py' 'browser|postgres' tests)
+
+test-packages: $(STAMP)  ## wheel and source archive, in an empty environment outside the checkout; runs the Spaces
+	$(BIN)/python -m tests.packaging.check_packages
+
+test-packages-all: $(STAMP)  ## the same with every Space and module, before a release
+	$(BIN)/python -m tests.packaging.check_packages --all
+
+# After a change of a command or an option: `.venv/bin/python docs/site/reference_pages.py --write`.
+docs: $(STAMP)  ## the documentation site in build/site: built strictly, its links checked, its tutorials executed
+	$(BIN)/python docs/site/reference_pages.py
+	NO_MKDOCS_2_WARNING=1 $(OFFLINE) $(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python docs/site/site_check.py build/site
+	$(PYTEST) -n $(WORKERS) -m tutorial $$(grep -rlw --include='test_*.py' 'tutorial' tests)
 
 lint: $(STAMP)  ## ruff: rules and format
 	$(BIN)/ruff check .

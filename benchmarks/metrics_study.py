@@ -60,7 +60,7 @@ def run(command: Sequence[str], data: Path | None, *, quick: bool) -> str:
     if status:
         raise SystemExit(status)
     _, _, body = out.getvalue().partition("\n")
-    return re.sub(r"^## ", "#### ", body.strip(), flags=re.MULTILINE)
+    return re.sub(r"^## ", "### ", body.strip(), flags=re.MULTILINE)
 
 
 def put(page: str, name: str, report: str) -> str:

@@ -20,7 +20,7 @@ STAGES = (
     *("schema", "elements", "prompts", "images", "annotations", "data", "mini", "models"),
     *("scoring", "training", "meta_evaluation", "ranking", "evaluation_modules", "pages", "cli"),
 )
-LEAVES = ("stats", "reports", "llm", "optional")
+LEAVES = ("stats", "reports", "llm", "nearest", "optional")
 FORBIDDEN_NAMES = {"utils.py", "util.py", "helpers.py", "helper.py", "common.py", "misc.py", "tools.py", "base.py"}
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -39,7 +39,8 @@ def name_of(path: Path) -> str:
 
 
 def stage_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "cli" if part == "__main__" else part  # `python -m evalmuse_hf` is the command line
 
 
 def files_of(part: str) -> list[Path]:

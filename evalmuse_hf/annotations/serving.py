@@ -82,6 +82,8 @@ class ServerOptions:
 def options_from_environment(variables: Mapping[str, str]) -> ServerOptions:
     """Options as the variables of a Space say them; see ``spaces/annotate/README.md``.
 
+    ``GRADIO_SERVER_NAME`` and ``GRADIO_SERVER_PORT``, which a Space sets for every page, say where to listen.
+
     Args:
         variables: Such as `os.environ`.
 
@@ -95,9 +97,12 @@ def options_from_environment(variables: Mapping[str, str]) -> ServerOptions:
     login = variables.get("EVALMUSE_ANNOTATE_LOGIN") or "hub"
     if login not in ("hub", "raters"):
         raise AnnotationServerError(f"EVALMUSE_ANNOTATE_LOGIN must be 'hub' or 'raters', got {login!r}.")
+    port = variables.get("GRADIO_SERVER_PORT") or str(PORT)
+    if not port.isdecimal():
+        raise AnnotationServerError(f"GRADIO_SERVER_PORT must be a number, such as {PORT}, got {port!r}.")
     return ServerOptions(
-        host="0.0.0.0",
-        port=PORT,
+        host=variables.get("GRADIO_SERVER_NAME") or "0.0.0.0",
+        port=int(port),
         login="hub" if login == "hub" else "token",
         open_registration=_flag(variables, "EVALMUSE_ANNOTATE_OPEN"),
         hub_backup=variables.get("EVALMUSE_ANNOTATE_REPO") or None,

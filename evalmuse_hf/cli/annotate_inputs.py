@@ -20,7 +20,7 @@ def check_lists(paths: Iterable[Path]) -> None:
         if path.is_dir():
             raise ValueError(f"{path} is a folder; give the list itself, such as {path / 'pairs.jsonl'}.")
         if not path.is_file():
-            raise ValueError(f"There is no file {path}.")
+            raise ValueError(f"There is no file {path}; give the path of the list.")
         if path.suffix.lower() == ".json":
             raise ValueError(
                 f"{path} is no list with a row per picture; give one that ends in {', '.join(ENDINGS)} and has the "

@@ -8,10 +8,15 @@ from typing import Any
 _ANYWHERE = ("0.0.0.0", "::")
 
 
-def add_parser(commands: Any) -> None:
-    """Describe the subcommand to the parser of `evalmuse annotate`."""
+def add_parser(commands: Any, *, name: str = "serve") -> None:
+    """Describe the subcommand to the parser of `evalmuse annotate`, or of `evalmuse space`.
+
+    Args:
+        commands: Subcommands of that parser.
+        name: How it is called there.
+    """
     parser = commands.add_parser(
-        "serve",
+        name,
         help="the page on which raters answer",
         description="Answer raters until Ctrl-C. Every answer that was acknowledged is on disk. Raters and organisers "
         "sign in with what `evalmuse annotate raters` gave them.",

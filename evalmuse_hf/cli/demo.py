@@ -2,8 +2,14 @@
 
 import argparse
 import json
+import shlex
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 ELEMENT_COLUMNS = ("text", "category", "raw_category")
 IMAGES_PER_PROMPT = 5
 TRAIN_PROMPTS = 8  # an official release has a training side; the demo looks at the test side only
+_TRUTH_FILE = "drawn_truth.json"  # what only a drawn release has
 WARNING = (
     "Pictures, generators and raters (here: people) are simulated, and the packaged checkpoint was trained on "
     "drawings of the same small invented world. It judges such drawings, not photographs, and these numbers say "
@@ -51,53 +58,132 @@ def run(args: argparse.Namespace) -> int:
     if args.out.exists() and not args.out.is_dir():
         print(f"evalmuse demo: {args.out} is a file; give the name of a folder to write.", file=sys.stderr)
         return 2
+    started = time.monotonic()
+    raw, built = args.out / "raw", args.out / "evalmuse-40k"
+    scorer = _load_and_draw(args, raw, built)
     from evalmuse_hf.meta_evaluation import read_drawn_truth
     from evalmuse_hf.ranking import collect_findings, embedded_image, make_report
     from evalmuse_hf.reports import write_report
-    from evalmuse_hf.scoring import load_scorer
 
-    scorer = load_scorer("fga_blip2", model=args.model)  # first, so that a missing checkpoint costs no time
-    raw, pairs = _draw_and_build(args)
-    scores = _score(scorer, raw, pairs, out=args.out / "scores.parquet", progress=not args.quiet)
-    _say(args, "Comparing the scores with the ratings and ranking the generators.")
-    findings = collect_findings(
-        scores.rows, pairs, truth=read_drawn_truth(raw), n_resamples=args.n_resamples, seed=args.seed
-    )
-    report = make_report(
-        findings,
-        title=f"{scores.provenance['scorer']} on a freshly drawn test set",
-        warning=WARNING,
-        provenance=scores.provenance,
-        read_image=embedded_image,
-    )
-    write_report(report, args.out / "report.html")
-    (args.out / "record.json").write_text(f"{json.dumps(findings.record, indent=2)}\n", encoding="utf-8")
-    print("\n".join([*describe_findings(findings), "", *_where(args.out)]))
+    pairs = _read_pairs(built)
+    with _step(args, 3, f"Scoring {len(pairs)} pictures", has_bar=True):
+        scores = _score(scorer, raw, pairs, out=args.out / "scores.parquet", progress=not args.quiet)
+    with _step(args, 4, "Comparing the scores with the ratings and ranking the generators"):
+        findings = collect_findings(
+            scores.rows, pairs, truth=read_drawn_truth(raw), n_resamples=args.n_resamples, seed=args.seed
+        )
+    with _step(args, 5, "Writing the report"):
+        report = make_report(
+            findings,
+            title=f"{scores.provenance['scorer']} on a freshly drawn test set",
+            warning=WARNING,
+            provenance=scores.provenance,
+            read_image=embedded_image,
+        )
+        write_report(report, args.out / "report.html")
+        (args.out / "record.json").write_text(f"{json.dumps(findings.record, indent=2)}\n", encoding="utf-8")
+    print("\n".join([*describe_findings(findings), "", *describe_results(args.out, pairs[0])]))
+    _say(args, f"Done in {time.monotonic() - started:.0f} s. Open {(args.out / 'report.html').resolve().as_uri()}")
     return 0
 
 
-def _say(args: argparse.Namespace, sentence: str) -> None:
+def _say(args: argparse.Namespace, sentence: str, *, end: str = "\n") -> None:
     if not args.quiet:
-        print(sentence, file=sys.stderr)
+        print(sentence, file=sys.stderr, end=end, flush=True)
 
 
-def _draw_and_build(args: argparse.Namespace) -> tuple[Path, list[dict[str, Any]]]:
-    """Draw a release and build the data set; both replace those of an earlier demo in the same folder."""
+@contextmanager
+def _step(args: argparse.Namespace, number: int, what: str, *, has_bar: bool = False) -> Iterator[None]:
+    """Say on stderr what is being done, and how long it took; a bar gets a line of its own."""
+    started = time.monotonic()
+    _say(args, f"{number}/5 {what} ...", end="\n" if has_bar else "")
+    try:
+        yield
+    except BaseException:
+        _say(args, "" if has_bar else "\n", end="")
+        raise
+    _say(args, f"{'   ' if has_bar else ''} {time.monotonic() - started:.1f} s")
+
+
+def _load_and_draw(args: argparse.Namespace, raw: Path, built: Path) -> Any:
+    """Load the scorer and make the data set, at the same time where nothing can go wrong with the scorer.
+
+    Loading is mostly the import of libraries, which keeps one processor busy. Another model may be missing: it comes
+    first, so that this costs no time and writes nothing.
+    """
+    from evalmuse_hf.mini import find_checkpoint
+
+    _refuse_other_things(raw)
+    drawing = f"Drawing {args.prompts} prompts, {IMAGES_PER_PROMPT} pictures each, and building the data set"
+    work = {"prompts": args.prompts, "seed": args.seed}
+    if find_checkpoint(args.model) is None:
+        with _step(args, 1, "Loading the model"):
+            scorer = _load(args.model)
+        with _step(args, 2, drawing):
+            draw_and_build(raw, built, **work)
+        return scorer
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:
+        job = other.submit(draw_and_build, raw, built, **work)
+        with _step(args, 1, "Loading the packaged checkpoint, while another process draws"):
+            scorer = _load(args.model)
+        with _step(args, 2, drawing):
+            try:
+                job.result()
+            except BrokenProcessPool:  # no second process can be started here
+                draw_and_build(raw, built, **work)
+    return scorer
+
+
+def _load(model: str) -> Any:
+    from evalmuse_hf.scoring import load_scorer
+
+    return load_scorer("fga_blip2", model=model)
+
+
+def _refuse_other_things(raw: Path) -> None:
+    """Leave a folder alone that holds anything but a release that a demo drew.
+
+    Raises:
+        ValueError: If it does.
+    """
+    if raw.exists() and any(raw.iterdir()) and not (raw / _TRUTH_FILE).is_file():
+        raise ValueError(
+            f"{raw} holds something else than the pictures of a demo; delete it, or give another folder with --out."
+        )
+
+
+def draw_and_build(raw: Path, built: Path, *, prompts: int, seed: int) -> None:
+    """Draw a release and build the data set; both replace those of an earlier demo in the same folder.
+
+    Args:
+        raw: Folder of the release.
+        built: Folder of the data set.
+        prompts: Prompts of the test side.
+        seed: Of the drawing.
+    """
     import datasets
 
-    from evalmuse_hf.data import build_dataset, load_pairs
+    from evalmuse_hf.data import build_dataset
 
-    raw, built = args.out / "raw", args.out / "evalmuse-40k"
-    _say(args, f"Drawing {args.prompts} prompts, {IMAGES_PER_PROMPT} pictures each, to {raw}.")
-    _draw(raw, prompts=args.prompts, seed=args.seed)
-    _say(args, f"Building the data set in {built}.")
+    _draw(raw, prompts=prompts, seed=seed)
     datasets.disable_progress_bars()
     try:
         build_dataset(raw, built)
+    finally:
+        datasets.enable_progress_bars()
+
+
+def _read_pairs(built: Path) -> list[dict[str, Any]]:
+    import datasets
+
+    from evalmuse_hf.data import load_pairs
+
+    datasets.disable_progress_bars()
+    try:
         pairs = load_pairs(built, "test").cast_column("image", datasets.Image(decode=False))
     finally:
         datasets.enable_progress_bars()
-    return raw, pairs.to_list()
+    return pairs.to_list()  # type: ignore[no-any-return]
 
 
 def _draw(raw: Path, *, prompts: int, seed: int) -> None:
@@ -105,20 +191,12 @@ def _draw(raw: Path, *, prompts: int, seed: int) -> None:
 
     It is drawn beside the folder and moved there once it is complete: whatever stops the drawing, the folder holds a
     whole release or none, and the next demo goes on.
-
-    Raises:
-        ValueError: If the folder holds anything but a release that a demo drew.
     """
     import os
     import shutil
 
-    from evalmuse_hf.meta_evaluation.references import TRUTH_FILE
     from evalmuse_hf.mini import write_release
 
-    if raw.exists() and any(raw.iterdir()) and not (raw / TRUTH_FILE).is_file():
-        raise ValueError(
-            f"{raw} holds something else than the pictures of a demo; delete it, or give another folder with --out."
-        )
     unfinished, replaced = (raw.with_name(f".{raw.name}.{state}") for state in ("unfinished", "replaced"))
     try:
         for left in (unfinished, replaced):  # by a process that was killed
@@ -225,9 +303,32 @@ def _value(value: float | None) -> str:
     return "    -" if value is None else f"{value:5.3f}"
 
 
-def _where(out: Path) -> Iterator[str]:
+def describe_results(out: Path, pair: Mapping[str, Any]) -> Iterator[str]:
+    """Say what happened, where everything is, and what to try next.
+
+    Args:
+        out: Folder of the demo.
+        pair: A row of its data set, for an example.
+
+    Yields:
+        Lines.
+    """
+    picture = out / "raw" / "images" / pair["image_path"]
     yield f"The ceiling is what the exact drawn truth reaches against the same ratings. {WARNING}"
+    yield ""
+    yield f"report    {out / 'report.html'}"
     yield f"data set  {out / 'evalmuse-40k'}"
     yield f"scores    {out / 'scores.parquet'}"
     yield f"record    {out / 'record.json'}"
-    yield f"report    {out / 'report.html'}"
+    yield ""
+    yield "Try next:"
+    yield "  evalmuse space                                        a page in your browser, for pictures of your own"
+    yield f"  evalmuse score --image {shlex.quote(str(picture))} --prompt {shlex.quote(pair['prompt'])} --model mini"
+    yield f"  evalmuse evaluate {_quoted(out, 'scores.parquet')} --dataset {_quoted(out, 'evalmuse-40k')} --text"
+    yield f"  evalmuse rank {_quoted(out, 'scores.parquet')} --html {_quoted(out, 'ranking.html')}"
+    yield "  evalmuse doctor                                       which scorers for photographs can run here"
+    yield "  evalmuse help                                         all commands"
+
+
+def _quoted(out: Path, name: str) -> str:
+    return shlex.quote(str(out / name))

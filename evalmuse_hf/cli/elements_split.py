@@ -118,7 +118,9 @@ class _News:
 def _checked(row: "TableRow") -> "TableRow":
     """A row that can be split; without prompt or identifier the table is another one than was meant."""
     if "prompt" not in row.values:
-        raise ValueError(f"{row.place} has no column prompt, only {', '.join(row.values) or 'none at all'}.")
+        raise ValueError(
+            f"{row.place} has no column prompt, only {', '.join(row.values) or 'none at all'}; rename one."
+        )
     if not any(name in row.values for name in _IDS):
         raise ValueError(f"{row.place} has no column id or prompt_id; later stages could not name its prompt.")
     return row

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 LEFT_OUT = ("missing", "unknown", "duplicates", "other_prompts", "repeated_pairs")
 
 
+EXAMPLES = """\
+examples:
+  evalmuse evaluate scores.parquet --dataset evalmuse-40k --html report.html     a data set that was built here
+  evalmuse evaluate scores.parquet --dataset ratings.csv --kind csv              your own ratings
+  evalmuse evaluate theirs.csv --score-column score --dataset evalmuse-40k       another program's scores"""
+
+
 def register(subparsers: Any) -> None:
     """Describe the command to the parser."""
     parser = subparsers.add_parser(
@@ -28,6 +35,7 @@ def register(subparsers: Any) -> None:
         "within and between prompts, accuracy of the element verdicts, calibration, and the order of the generators, "
         "beside what is trivial (predictors that see no picture) and what is possible (the noise ceiling of the "
         "ratings). Intervals draw whole prompts.",
+        epilog=EXAMPLES,
     )
     parser.add_argument(
         "scores",

@@ -8,65 +8,58 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, NoReturn
 
 from evalmuse_hf import __version__
+from evalmuse_hf.cli.command_parser import EXIT_MISTAKE, CommandParser
 
-# Modules of this package, in the order of `--help`. Each has `register(subparsers)`, which describes the command
-# without importing anything heavy, and `run(args) -> int`, which does the work and returns the exit status.
-COMMANDS = (
-    "annotate",
-    "convert",
-    "dataset",
-    "demo",
-    "doctor",
-    "elements",
-    "evaluate",
-    "images",
-    "make",
-    "metrics",
-    "prompts",
-    "rank",
-    "score",
-    "space",
-    "study",
-    "train",
-)
+# Modules of this package by stage, in the order of `--help`. Each has `register(subparsers)`, which
+# describes the command without importing anything heavy, and `run(args) -> int`, which does the work and returns the
+# exit status.
+STAGES = {
+    "first steps": ("demo", "doctor", "score", "space"),
+    "make a benchmark": ("make", "prompts", "elements", "images", "annotate", "dataset"),
+    "train a scorer, or convert a released one": ("train", "convert"),
+    "judge a scorer, rank generators": ("evaluate", "rank", "study"),
+    "use scorers by `evaluate.load`": ("metrics",),
+}
+COMMANDS = tuple(command for commands in STAGES.values() for command in commands)
+FIRST_EXAMPLES = """\
+examples:
+  evalmuse demo                          the whole path once, on drawn pictures; nothing is downloaded
+  evalmuse score --image cat.png --prompt "a red cat" --model mini
+  evalmuse score pairs.csv --model mini --out scores.parquet
+  evalmuse doctor                        which scorers can run on this machine
 
-EXIT_MISTAKE = 2
+`evalmuse COMMAND --help` has the options of a command."""
+
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE
 
 
-class CommandParser(argparse.ArgumentParser):
-    """A parser without abbreviations that knows ``--verbose`` and ``--quiet`` and answers a mistake in one sentence.
+class _FirstParser(CommandParser):
+    """The parser of `evalmuse` itself, which lists its commands by stage."""
 
-    Subcommands and their subcommands are made of the same class, so that both options work at any place in the line.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"allow_abbrev": False, **options})
-        # No default here: a default of the subcommand would overwrite what was said before its name.
-        talk = self.add_mutually_exclusive_group()
-        talk.add_argument(
-            "--verbose",
-            action="store_true",
-            default=argparse.SUPPRESS,
-            help="log what happens, and show the traceback of an error",
-        )
-        talk.add_argument("--quiet", action="store_true", default=argparse.SUPPRESS, help="log errors only")
-
-    def error(self, message: str) -> NoReturn:
-        """Print one sentence to stderr and leave with status 2."""
-        self.exit(EXIT_MISTAKE, f"{self.prog}: {message} (see `{self.prog} --help`)\n")
+    def format_help(self) -> str:
+        """Spell the help: what it is, the commands by stage, examples, options."""
+        found = self._find_subcommands()
+        helps = {action.dest: action.help for action in found._choices_actions} if found is not None else {}
+        lines = ["usage: evalmuse COMMAND ...", "", str(self.description), ""]
+        for stage, commands in STAGES.items():
+            lines += [f"{stage}:", *(f"    {name:<10} {helps[name]}" for name in commands), ""]
+        options = [action for action in self._actions if action.option_strings]
+        lines += [FIRST_EXAMPLES, "", "options:"]
+        lines += [f"    {', '.join(action.option_strings):<14} {action.help}" for action in options]
+        return "\n".join(lines) + "\n"
 
 
 def build_parser() -> CommandParser:
     """Make the parser with every command of `COMMANDS`; its result carries the chosen `run`."""
-    parser = CommandParser(prog="evalmuse", description="Fine-grained text-to-image alignment, from data to ranking.")
+    parser = _FirstParser(prog="evalmuse", description="Fine-grained text-to-image alignment, from data to ranking.")
     parser.add_argument("--version", action="version", version=f"evalmuse_hf {__version__}")
     parser.set_defaults(verbose=False, quiet=False)
-    subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", required=True, parser_class=CommandParser
+    )
     for name in COMMANDS:
         module = import_module(f"evalmuse_hf.cli.{name}")
         module.register(subparsers)
@@ -75,7 +68,7 @@ def build_parser() -> CommandParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command; without words, and for the word `help`, print what there is.
 
     Args:
         arguments: Words after `evalmuse`; None takes those of the process.
@@ -85,10 +78,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         parser = build_parser()
-        args, unknown = parser.parse_known_args(arguments)
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        if not words:
+            parser.print_help()
+            return 0
+        if words[0] == "help":
+            words = [*words[1:], "--help"]
+        args, unknown = parser.parse_known_args(words)
         if unknown:
-            advice = "".join(f"; {words}" for words in [getattr(args, "unknown_options", "")] if words)
-            parser.error(f"unrecognized arguments: {' '.join(unknown)}{advice}")
+            parser.find_chosen(args).refuse_words(unknown, args)
     except SystemExit as leaving:  # argparse leaves after --help, --version and mistakes
         return int(leaving.code or 0)
     _set_up_logging(verbose=args.verbose, quiet=args.quiet)

@@ -4,12 +4,25 @@ import argparse
 import sys
 from typing import Any
 
+EXAMPLES = """\
+examples:
+  evalmuse score --image cat.png --prompt "a red cat on a sofa" --element "a red cat" --element "a sofa" --model mini
+  evalmuse score pairs.csv --model mini --out scores.parquet     a list with the columns image and prompt
+  evalmuse score pairs.csv --out scores.parquet                  the official FGA-BLIP2 (5 GB, from the Hub, once)
+  evalmuse score pairs.csv --scorer pn_vqa --model FOLDER        asks a multimodal chat model
+
+The packaged checkpoint (--model mini) judges drawings, not photographs."""
+
 
 def register(subparsers: Any) -> None:
     """Describe the command to the parser."""
     from evalmuse_hf.scoring.arguments import DESCRIPTION, add_arguments
 
-    add_arguments(subparsers.add_parser("score", help="score pictures against their prompts", description=DESCRIPTION))
+    parser = subparsers.add_parser(
+        "score", help="score pictures against their prompts", description=DESCRIPTION, epilog=EXAMPLES
+    )
+    add_arguments(parser)
+    parser.set_defaults(surplus_words="one picture is scored with --image FILE --prompt TEXT")
 
 
 def run(args: argparse.Namespace) -> int:

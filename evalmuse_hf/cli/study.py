@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from evalmuse_hf.cli import study_consistency, study_metrics, study_splitting
+from evalmuse_hf.cli import study_consistency, study_maps, study_metrics, study_splitting
 from evalmuse_hf.cli.study_results import add_form_options, show_study
 
 
@@ -31,6 +31,7 @@ def register(subparsers: Any) -> None:
     study_metrics.add_parser(commands)
     study_splitting.add_parser(commands)
     study_consistency.add_parser(commands)
+    study_maps.add_parser(commands)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         "metrics": study_metrics.run,
         "splitting": study_splitting.run,
         "consistency": study_consistency.run,
+        "maps": study_maps.run,
     }
     return runners[args.study](args)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from evalmuse_hf.data.archive_parts import JoinedFile, archive_name, describe_parts
+from evalmuse_hf.data.archive_parts import LARGEST_READ, JoinedFile, archive_name, describe_parts
 from evalmuse_hf.data.errors import ReleaseError
 from evalmuse_hf.data.report import RecordProblem
 
@@ -92,6 +92,7 @@ class Archive:
 
     Args:
         parts: Its files, in order.
+        max_table_bytes: Size of a table of contents that is still read; a file in it takes about 100 bytes.
 
     Attributes:
         name: What messages call it.
@@ -101,13 +102,14 @@ class Archive:
         ReleaseError: If it cannot be read, is cut, or a part is missing.
     """
 
-    def __init__(self, parts: tuple[Path, ...]) -> None:
+    def __init__(self, parts: tuple[Path, ...], *, max_table_bytes: int = LARGEST_READ) -> None:
         self.name = archive_name(parts[0])
-        self._file = JoinedFile(parts)
+        self._file = JoinedFile(parts, largest_read=max_table_bytes)
         try:
             self._zip = zipfile.ZipFile(self._file)
         except _DAMAGE as error:
             raise self._cut(parts, str(error)) from error
+        self._file.largest_read = LARGEST_READ
         self._check_start(parts)
         self._members: dict[str, zipfile.ZipInfo] = {}
         self._refused_json: dict[str, str] = {}
@@ -117,6 +119,11 @@ class Archive:
         """Close the files."""
         self._zip.close()
         self._file.close()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Paths of the members that can be used, with forward slashes."""
+        return tuple(self._members)
 
     def size(self, path: str) -> int | None:
         """Unpacked bytes of a member; None if there is none that can be used.

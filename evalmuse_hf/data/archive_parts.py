@@ -12,9 +12,9 @@ from typing import Any
 from evalmuse_hf.data.errors import ReleaseError
 
 ARCHIVE_NAME = "images.zip"
-_LARGEST_READ = (
-    32 * 1024 * 1024
-)  # bytes; of what is read at once only a table of contents can be larger, of 300,000 files
+LARGEST_READ = 32 * 1024 * 1024
+"""Bytes; of what is read at once only a table of contents can be larger, of 300,000 files."""
+
 _N_LISTED = 3
 # "images.zip.part-aa", "images.zip.part1", "images.zip.001", "images.zip.aa"
 _SUFFIX = re.compile(r"(?P<style>\.part[-_.]?)(?P<place>[a-z]{2,3}|\d{1,4})|(?P<dot>\.)(?P<bare>a[a-z]|\d{2,4})")
@@ -25,13 +25,18 @@ class JoinedFile(io.RawIOBase):
 
     Args:
         parts: The files, in order.
+        largest_read: Bytes that may be asked for at once.
+
+    Attributes:
+        largest_read: The same; may be changed.
 
     Raises:
         ReleaseError: If one of them cannot be opened; later, if it cannot be read or is not as long as it was.
     """
 
-    def __init__(self, parts: tuple[Path, ...]) -> None:
+    def __init__(self, parts: tuple[Path, ...], *, largest_read: int = LARGEST_READ) -> None:
         super().__init__()
+        self.largest_read = largest_read
         self._parts = parts
         self._position = 0
         self._opened: tuple[int, io.FileIO] | None = None
@@ -71,7 +76,7 @@ class JoinedFile(io.RawIOBase):
         """
         left = max(self._starts[-1] - self._position, 0)
         wanted = left if size is None or size < 0 else min(size, left)
-        if wanted > _LARGEST_READ:
+        if wanted > self.largest_read:
             raise ReleaseError(
                 f"{self._parts[0]} claims a table of contents of {wanted:,} bytes, more than any release has; "
                 "download it again."

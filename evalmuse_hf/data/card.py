@@ -63,6 +63,7 @@ def write_card(*, configs: Sequence[ConfigCard], report: BuildReport, name: str)
     entries[0]["default"] = True
     metadata = {
         "pretty_name": name,
+        "license": "other",  # of the ratings and of each generator; the page says so
         "task_categories": ["text-to-image"],
         "size_categories": [_size_category(sum(configs[0].rows.values()))],
         "tags": ["evalmuse", "text-to-image-alignment", "human-ratings"],

@@ -171,7 +171,7 @@ def _one_sentence(name: str | Path, split: str) -> Iterator[None]:
 
 def _refuse_unknown_split(split: str, *, available: list[str], name: str) -> None:
     if not set(_split_names(split)) <= {*available, "all"}:
-        raise _AbsentError(f"{name!r} has no split {split!r}; it has {' and '.join(available)}.")
+        raise _AbsentError(f"{name!r} has no split {split!r}; it has {' and '.join(available)}; name one of them.")
 
 
 def _split_names(split: str) -> list[str]:

@@ -22,6 +22,7 @@ from evalmuse_hf.data.errors import ReleaseError
 from evalmuse_hf.data.own_record import COLUMNS, COMPUTED_COLUMNS, OwnPicture, columns_of, own_record, split_of
 from evalmuse_hf.data.records import RecordError
 from evalmuse_hf.data.report import RecordProblem
+from evalmuse_hf.data.table_advice import missing_columns, no_rows
 from evalmuse_hf.data.tables import MAX_NESTING, TableError, TableRow, is_nested_deeper, read_table
 from evalmuse_hf.images import ImageDecodingError, load_image
 from evalmuse_hf.schema import Pair
@@ -161,14 +162,11 @@ def _refuse_unread(row: TableRow) -> None:
 def _refuse_empty(name: str, *, columns: list[str], n_rows: int, problems: list[RecordProblem]) -> None:
     """Refuse a list in which nothing is what it should be."""
     if not n_rows:
-        raise ReleaseError(f"There are no rows in {name}; give at least one picture with its prompt.")
+        raise ReleaseError(no_rows(name))
     found = {"image" if column == "image_path" else column for column in columns}
     missing = [column for column in REQUIRED_COLUMNS if column not in found]
     if columns and missing:
-        raise ReleaseError(
-            f"Column {' and column '.join(map(repr, missing))} is missing from {name}, which has "
-            f"{', '.join(map(str, columns))}; rename or add it."
-        )
+        raise ReleaseError(missing_columns(missing, [*map(str, columns)], name=name))
     if len(problems) == n_rows:
         raise ReleaseError(f"No row of {name} can be used. The first: {problems[0]}")
 

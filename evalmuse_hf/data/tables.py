@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evalmuse_hf.data.table_advice import SAVE_AS_UTF8, unknown_kind
+
 READERS = {".jsonl": "JSON lines", ".ndjson": "JSON lines", ".csv": "CSV", ".parquet": "Parquet"}
 """Kinds of tables that are read, by the end of the name."""
 
@@ -69,7 +71,7 @@ def read_table(path: Path, *, start: int = 0) -> Iterator[TableRow]:
     """
     kind = READERS.get(path.suffix.lower())
     if kind is None:
-        raise TableError(f"Cannot tell what {path} is; name a list {', '.join(READERS)}.")
+        raise TableError(unknown_kind(path, ", ".join(READERS)))
     if not path.is_file():
         raise TableError(f"There is no list at {path}; give a file with columns image and prompt.")
     readers = {"JSON lines": _json_rows, "CSV": _csv_rows, "Parquet": _parquet_rows}
@@ -129,7 +131,7 @@ def _json_row(number: int, place: str, line: bytes) -> TableRow:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        return TableRow(number, place, problem=f"{place} is not UTF-8 text ({error}); save it as UTF-8.")
+        return TableRow(number, place, problem=f"{place} is not UTF-8 text ({error}); {SAVE_AS_UTF8}.")
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits
@@ -156,7 +158,7 @@ def _all_csv_rows(path: Path) -> Iterator[TableRow]:
             problem = f"{place} is not CSV ({cells}); close every quotation, and double the quotes inside one."
             yield TableRow(number, place, problem=problem)
         elif any(map(_UNDECODED.search, cells)):
-            yield TableRow(number, place, problem=f"{place} is not UTF-8 text; save it as UTF-8.")
+            yield TableRow(number, place, problem=f"{place} is not UTF-8 text; {SAVE_AS_UTF8}.")
         elif len(cells) != len(header):
             problem = f"{place} has {len(cells)} cells, expected {len(header)}; quote texts that hold commas."
             yield TableRow(number, place, problem=problem)
@@ -174,7 +176,7 @@ def _csv_header(cells: list[str] | str, place: str) -> list[str]:
     if isinstance(cells, str):
         raise TableError(f"The names of the columns in {place} are not CSV ({cells}); correct them.")
     if any(map(_UNDECODED.search, cells)):
-        raise TableError(f"The names of the columns in {place} are not UTF-8 text; save the list as UTF-8.")
+        raise TableError(f"The names of the columns in {place} are not UTF-8 text; {SAVE_AS_UTF8}.")
     names = [cell.strip() for cell in cells]
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:

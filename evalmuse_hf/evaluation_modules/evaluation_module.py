@@ -105,6 +105,9 @@ class EvaluationModule(evaluate.Metric):  # type: ignore[misc]
         missing = next((name for name in self.required_inputs if inputs.get(name) is None), None)
         if missing is not None:
             raise ValueError(f"`{missing}` is missing; give {self._required()}, all of one length.")
+        single = next((name for name, values in inputs.items() if isinstance(values, str | bytes)), None)
+        if single is not None:
+            raise ValueError(f"`{single}` must be a list, got one text; put it into brackets: {single}=[...].")
         sizes = {name: len(values) for name, values in inputs.items() if values is not None}
         if len(set(sizes.values())) > 1:
             found = ", ".join(f"{size} {name}" for name, size in sizes.items())

@@ -160,6 +160,8 @@ def _read(path: Path, *, name: str | None) -> bytes:
     except ImageDecodingError:
         raise
     except FileNotFoundError:
+        if str(path).startswith(("http:", "https:")):
+            raise _error(label, "pictures are not fetched from the web; download it and give its path.") from None
         raise _error(label, f"there is no file at {path}; check the path and the folder it is relative to.") from None
     except (OSError, ValueError) as error:
         raise _error(label, f"the file cannot be opened ({error}).") from error
@@ -182,7 +184,7 @@ def _open(content: bytes, *, name: str) -> Image.Image:
         raise _error(name, "it has so many pixels that Pillow takes it for a bomb; scale it down first.") from None
     except Exception as error:  # decoders raise anything on foreign bytes
         raise _error(
-            name, "it is not a PNG, JPEG, WebP, GIF, BMP, TIFF, ... file, or its header is damaged."
+            name, "it is not a PNG, JPEG, WebP, GIF, BMP, TIFF, ... file, or its header is damaged; save it again."
         ) from error
 
 

@@ -5,6 +5,7 @@ import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -139,8 +140,15 @@ def read_rows(
         One row per prompt; those whose elements cannot be read have failed.
 
     Raises:
-        ValueError: If the inputs differ in length.
+        ValueError: If an input is no list, or they differ in length.
     """
+    for name, given in (("images", images), ("prompts", prompts), ("elements", elements)):
+        if isinstance(given, str | bytes | Path) or (given is not None and not hasattr(given, "__len__")):
+            each = "a list of texts for each picture" if name == "elements" else "one for each pair"
+            raise ValueError(
+                f"`{name}` must be a list, {each}, got one {type(given).__name__}; put it into brackets: "
+                f"{name}=[{'[...]' if name == 'elements' else '...'}]."
+            )
     if len(images) != len(prompts) or (elements is not None and len(elements) != len(prompts)):
         n_elements = "no" if elements is None else str(len(elements))
         raise ValueError(

@@ -261,7 +261,7 @@ def _first(ids: Sequence[str]) -> str:
 
 def _number(row: TableRow, column: str) -> float:
     if column not in row.values:
-        raise ValueError(f"{row.place} has no column {column!r}, only {', '.join(row.values)}.")
+        raise ValueError(f"{row.place} has no column {column!r}, only {', '.join(row.values)}; name one.")
     value = row.values[column]
     try:
         number = float(value)

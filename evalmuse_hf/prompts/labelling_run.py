@@ -55,7 +55,7 @@ def read_prompt_rows(rows: Iterable[TableRow], *, column: str = "prompt") -> lis
         name = next((name for name in ID_COLUMNS if name in row.values), None)
         if name is None or column not in row.values:
             missing = " or ".join(ID_COLUMNS) if name is None else column
-            raise ValueError(f"{row.place} has no column {missing}, only {', '.join(row.values)}.")
+            raise ValueError(f"{row.place} has no column {missing}, only {', '.join(row.values)}; add it.")
         prompt_id = "" if row.values[name] is None else str(row.values[name]).strip()
         if not prompt_id or prompt_id in seen:
             wrong = f"the {name} {prompt_id!r} a second time" if prompt_id else f"no {name}"

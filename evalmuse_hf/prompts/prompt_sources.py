@@ -94,7 +94,7 @@ def _table_prompts(path: Path, source: str | None, column: str | None) -> Iterat
         if column is None:
             column = "Prompt" if source == "parti_prompts" else "prompt"
         if column not in row.values:
-            raise ValueError(f"{row.place} has no column {column!r}, only {', '.join(row.values)}.")
+            raise ValueError(f"{row.place} has no column {column!r}, only {', '.join(row.values)}; name one.")
         text = row.values[column]
         if not isinstance(text, str) or not text.strip():
             continue

@@ -48,7 +48,7 @@ def read_rows(path: Path) -> Iterator[TableRow]:
     if ending not in ENDINGS:
         raise ValueError(f"Cannot tell what {path} is; name a table {', '.join(ENDINGS)}.")
     if not path.is_file():
-        raise ValueError(f"There is no table at {path}.")
+        raise ValueError(f"There is no table at {path}; give a .csv, .jsonl or .parquet file with the prompts.")
     if ending == ".parquet":
         yield from _parquet_rows(path)
     elif ending in (".csv", ".tsv"):

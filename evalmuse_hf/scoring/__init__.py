@@ -4,10 +4,11 @@ Features on disk are in `evalmuse_hf.scoring.features` and `.feature_store`, whi
 imported by the parser of the command line, which must not.
 """
 
+from evalmuse_hf.models.model_files import weights_sha256
 from evalmuse_hf.scoring.lists import ListError, ListRow, ScoreList, list_from_records, read_list
 from evalmuse_hf.scoring.loading import cache_folder, load_scorer
 from evalmuse_hf.scoring.model_folder import ScorerError
-from evalmuse_hf.scoring.provenance import provenance_of, weights_sha256
+from evalmuse_hf.scoring.provenance import provenance_of
 from evalmuse_hf.scoring.scores import Scores, read_scores, write_scores
 from evalmuse_hf.scoring.scoring import score_list
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evalmuse_hf.data.table_advice import no_rows
 from evalmuse_hf.data.tables import TableRow
 from evalmuse_hf.optional import require
 from evalmuse_hf.scoring.lists import ListError, ListRow, make_row
@@ -172,7 +173,7 @@ class DatasetSource:
         except Exception as error:
             raise SourceError(f"The first row of {self.name} cannot be read ({_reason(error)}).") from error
         if empty:
-            raise ListError(f"There are no rows in {self.name}; give at least one picture with its prompt.")
+            raise ListError(no_rows(self.name))
         require_columns(found, self._columns, name=self.name)
 
 

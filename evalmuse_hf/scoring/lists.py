@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from evalmuse_hf.data.table_advice import missing_columns, no_rows
 from evalmuse_hf.data.tables import MAX_NESTING, TableError, TableRow, is_nested_deeper, read_table
 from evalmuse_hf.schema import Element
 
@@ -105,13 +106,10 @@ def _make_list(found: list[TableRow], *, source: Path | None, folder: Path) -> S
     name = source or "the list"
     columns = tuple(dict.fromkeys(key for row in found for key in row.values))
     if not found:
-        raise ListError(f"There are no rows in {name}; give at least one picture with its prompt.")
+        raise ListError(no_rows(name))
     missing = [column for column in REQUIRED_COLUMNS if column not in columns]
     if missing and columns:
-        raise ListError(
-            f"Column {' and column '.join(map(repr, missing))} is missing from {name}, which has "
-            f"{', '.join(columns)}; rename or add it."
-        )
+        raise ListError(missing_columns(missing, columns, name=name))
     if not columns:
         raise ListError(f"No row of {name} can be read: {found[0].problem or 'it has no columns.'}")
     return ScoreList(tuple(make_row(row, folder) for row in found), columns, source)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.models.scorer import Scorer
+from evalmuse_hf.nearest import did_you_mean
 from evalmuse_hf.scoring.model_folder import ScorerError, check_weights, first_line, read_model_type
 
 if TYPE_CHECKING:
@@ -78,12 +79,14 @@ def load_scorer(
         FeatureError: If ``feature_cache`` cannot be used.
         ValueError: If ``compat``, ``batch_size`` or an option is outside its range or unknown to the scorer.
     """
+    if model is not None and not isinstance(model, str | os.PathLike):
+        raise ScorerError(f"`model` must be a name, a folder or a Hub id, got {type(model).__name__}.")
     if name not in SCORERS:
         from evalmuse_hf.scoring.foreign import foreign_names, open_foreign_scorer
 
         theirs = foreign_names()
         if name not in theirs:
-            raise ScorerError(f"There is no scorer {name!r}; choose one of {', '.join((*SCORERS, *theirs))}.")
+            raise ScorerError(_no_scorer(name, (*SCORERS, *theirs)))
     if name != "fga_blip2" and (compat is not None or feature_cache is not None):
         wrong = "compat" if compat is not None else "feature_cache"
         raise ScorerError(f"`{wrong}` is for 'fga_blip2' only; leave it out for {name!r}.")
@@ -118,6 +121,14 @@ def load_scorer(
     return opened
 
 
+def _no_scorer(name: str, known: tuple[str, ...]) -> str:
+    """Say what there is instead of a scorer."""
+    if name == "mini":
+        return "'mini' is a model and no scorer; ask for 'fga_blip2' with model=\"mini\" (`--model mini`)."
+    asked = did_you_mean(name, known)
+    return f"There is no scorer {name!r}{asked}{' Else choose' if asked else '; choose'} one of {', '.join(known)}."
+
+
 def cache_folder() -> Path:
     """Folder of converted checkpoints: ``$EVALMUSE_HOME``, else ``evalmuse_hf`` in the user's cache folder."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "evalmuse_hf"
@@ -138,7 +149,10 @@ def _open_encoder_scorer(name: str, model: str | Path | None, *, device: str | N
     from evalmuse_hf.scoring.encoder_loading import HUB_IDS, RELEASED_FILES, open_encoder_scorer
 
     if model == "mini":
-        raise ScorerError(f"There is no packaged model for {name!r}; give a folder or a Hub id.")
+        raise ScorerError(
+            f"There is no packaged model for {name!r}; give a folder or a Hub id, or take 'fga_blip2' or 'pn_vqa', "
+            "which have one."
+        )
     if model is None and name in RELEASED_FILES:
         files, where, vocabulary = RELEASED_FILES[name]
         raise ScorerError(
@@ -154,8 +168,9 @@ def _open_encoder_scorer(name: str, model: str | Path | None, *, device: str | N
             raise
         reason = _reason(error.__cause__ or error)
         raise ScorerError(
-            f"{hub_id} ({size}), the default of {name!r}, cannot be had from the Hub ({reason}); give the folder of "
-            "such a model."
+            f"{hub_id} ({size}), the default of {name!r}, cannot be had from the Hub ({reason}); where the "
+            f"Hub can be reached, `hf download {hub_id} --local-dir FOLDER` fetches it; give that folder as the model "
+            "(`--model FOLDER`)."
         ) from error
     label = hub_id if model is None else folder.resolve().name if Path(model).is_dir() else str(model)
     return open_encoder_scorer(name, folder, label=label, device=_find_device(device), batch_size=batch_size)
@@ -183,7 +198,9 @@ def _find_folder(
         raise ScorerError("This installation lacks the packaged checkpoint 'mini'; install evalmuse_hf again.")
     if isinstance(model, Path) or not _HUB_ID.fullmatch(model):
         mini = "'mini', " if has_mini else ""
-        raise ScorerError(f"There is no model folder at {model}; give {mini}a folder, or a Hub id OWNER/NAME.")
+        asked = did_you_mean(str(model), ["mini"]) if has_mini else ""
+        end = asked or "."
+        raise ScorerError(f"There is no model folder at {model}; give {mini}a folder, or a Hub id OWNER/NAME{end}")
     return _download(model, has_mini=has_mini, with_code=with_code)
 
 

@@ -3,17 +3,17 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from evalmuse_hf import __version__
+from evalmuse_hf.models.model_files import hash_files, weights_sha256
 from evalmuse_hf.models.scorer import Scorer
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "pillow", "numpy")
-WEIGHT_PATTERNS = ("*.safetensors", "*.bin")
 PREPROCESSING_PATTERNS = (
     *("*processor_config.json", "tokenizer*.json", "special_tokens_map.json"),
     *("vocab.*", "merges.txt", "chat_template.*"),
@@ -55,22 +55,13 @@ def provenance_of(scorer: Scorer) -> dict[str, Any]:
     return record
 
 
-def weights_sha256(folder: str | Path) -> str | None:
-    """SHA-256 of the weights in a model folder; several files are hashed in the order of their names.
-
-    Args:
-        folder: A folder that `save_pretrained` wrote; None is returned if it holds no weights.
-    """
-    return _hash_files(folder, WEIGHT_PATTERNS)
-
-
 def preprocessing_sha256(folder: str | Path) -> str | None:
     """SHA-256 of the files of a model folder that say how pictures and texts are prepared.
 
     Args:
         folder: A folder that `save_pretrained` wrote; None is returned if it holds no such file.
     """
-    found = [_hash_files(folder, (pattern,)) for pattern in PREPROCESSING_PATTERNS]
+    found = [hash_files(folder, (pattern,)) for pattern in PREPROCESSING_PATTERNS]
     if not any(found):
         return None
     return hashlib.sha256(json.dumps(found).encode()).hexdigest()
@@ -95,19 +86,6 @@ def _spell(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     return getattr(value, "__qualname__", None) or str(value)
-
-
-def _hash_files(folder: str | Path, patterns: Sequence[str]) -> str | None:
-    """SHA-256 of the files that the first pattern with any finds, in the order of their names; None without any."""
-    if not str(folder) or not Path(folder).is_dir():
-        return None
-    files = next((found for pattern in patterns if (found := sorted(Path(folder).glob(pattern)))), [])
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest() if files else None
 
 
 def _version(package: str) -> str | None:

@@ -270,7 +270,7 @@ def _read_json_lines(path: Path) -> Scores:
 
 def _read_csv(path: Path) -> Scores:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [{key: value or None for key, value in row.items()} for row in csv.DictReader(file)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ListError(f"{path} is not a CSV file ({error}).") from None

@@ -274,7 +274,12 @@ def check_address(host: str, port: int) -> None:
 
 
 def start_app(
-    app: Any, *, host: str | None = None, port: int | None = None, max_file_size: str = MAX_FILE_SIZE
+    app: Any,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    max_file_size: str = MAX_FILE_SIZE,
+    options: Mapping[str, Any] | None = None,
 ) -> str:
     """Start to answer requests, in the background; `wait_for_end` waits until it is to stop.
 
@@ -284,6 +289,7 @@ def start_app(
             a Space sets, and else this machine alone.
         port: None is what Gradio takes: what a Space sets, and else the first free one from 7860.
         max_file_size: Largest picture that may be uploaded, such as ``"20mb"``.
+        options: Further options of ``launch``, such as the look of a page and a guard before it.
 
     Returns:
         The address that answers.
@@ -295,6 +301,7 @@ def start_app(
         check_address(host or "127.0.0.1", port)
     app.service.warm_up()
     try:
+        usual = {"show_error": True, "run_history": False, "ssr_mode": False, "enable_monitoring": False}
         _, address, _ = app.launch(
             server_name=host,
             server_port=port,
@@ -302,10 +309,7 @@ def start_app(
             prevent_thread_lock=True,
             quiet=True,
             share=False,
-            show_error=True,
-            run_history=False,
-            ssr_mode=False,
-            enable_monitoring=False,
+            **{**usual, **(options or {})},
         )
     except OSError as error:  # another program was faster, or there is no free port
         raise ServingError(f"The app cannot be started: {error}") from error

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evalmuse_hf.data.table_advice import PICTURES, unknown_kind
 from evalmuse_hf.data.tables import READERS
 from evalmuse_hf.scoring.lists import ListError
 
@@ -59,14 +60,23 @@ def find_files(path: Path) -> list[Path]:
         names = [name for name in os.listdir(path) if not name.startswith(("_", "."))]
         files = sorted(path / name for name in names if is_list_or_tar(path / name) and (path / name).is_file())
         if not files:
-            raise ListError(f"Folder {path} holds no list ({', '.join(READERS)}), no .tar and no card of a data set.")
+            pictures = sum(Path(name).suffix.lower() in PICTURES for name in names)
+            advice = (
+                f" It has pictures ({pictures}): name them with their prompts in a list with columns image and "
+                "prompt, and give that."
+                if pictures
+                else " Give a list of pictures with their prompts."
+            )
+            raise ListError(
+                f"Folder {path} holds no list ({', '.join(READERS)}), no .tar and no card of a data set.{advice}"
+            )
     elif not path.exists() and (_STARS.search(str(path)) or _BRACES.search(str(path))):
         files = _match(path)
     else:
         files = [path]
     for file in files:
         if not is_list_or_tar(file):
-            raise ListError(f"Cannot tell what {file} is; name a list {', '.join(READERS)}, and a shard .tar.")
+            raise ListError(unknown_kind(file, f"{', '.join(READERS)}, and a shard .tar"))
         if not file.is_file():
             what = "shard" if is_tar(file) else "list"
             raise ListError(f"There is no {what} at {file}; give a file with columns image and prompt.")

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from evalmuse_hf.data.table_advice import missing_columns, no_rows
 from evalmuse_hf.data.tables import TableError, TableRow, read_table
 from evalmuse_hf.scoring.lists import REQUIRED_COLUMNS, ListError, ListRow, make_row
 from evalmuse_hf.scoring.source_files import find_files, fingerprint_files, is_list_or_tar, is_tar
@@ -166,7 +167,7 @@ class ListSource:
         """
         first = next((rows for path in self._files if (rows := _first_rows(path, self._columns))), None)
         if first is None:
-            raise ListError(f"There are no rows in {name}; give at least one picture with its prompt.")
+            raise ListError(no_rows(name))
         found = tuple(dict.fromkeys(key for row in first for key in row.values))
         if not found:
             raise ListError(f"No row of {name} can be read: {first[0].problem or 'it has no columns.'}")
@@ -207,10 +208,7 @@ def require_columns(found: Iterable[str], columns: Mapping[str, str], *, name: s
     found = tuple(found)
     missing = [columns[required] for required in REQUIRED_COLUMNS if columns[required] not in found]
     if missing:
-        raise ListError(
-            f"Column {' and column '.join(map(repr, missing))} is missing from {name}, which has "
-            f"{', '.join(found)}; rename or add it."
-        )
+        raise ListError(missing_columns(missing, found, name=name))
 
 
 def _is_dataset(folder: Path) -> bool:

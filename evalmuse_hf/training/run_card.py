@@ -100,6 +100,7 @@ def _metadata(run: RunArguments, summary: RunSummary, *, title: str) -> dict[str
     packaged = find_checkpoint(start) is not None
     metadata: dict[str, Any] = {
         "license": run.model.model_license or (_PACKAGED_LICENSE if packaged else _UNKNOWN_LICENSE),
+        "language": "en",
         "library_name": "peft" if run.adapters.lora_rank else "transformers",
         "pipeline_tag": "image-text-to-text",
         "tags": ["text-to-image", "evaluation", "image-text-alignment", "fga-blip2"],

@@ -1,6 +1,6 @@
 """Page of the Space."""
 
-from evalmuse_hf.evaluation_modules.page import build_page
+from evalmuse_hf.pages.metric_page import run_page
 
 if __name__ == "__main__":
-    build_page(".").launch()
+    run_page(".")

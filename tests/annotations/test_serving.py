@@ -62,14 +62,19 @@ def test_the_variables_of_a_space_are_options():
             "EVALMUSE_ANNOTATE_OPEN": "1",
             "EVALMUSE_ANNOTATE_PUBLIC": "no",
             "EVALMUSE_ANNOTATE_TITLE": "Cats",
+            "GRADIO_SERVER_NAME": "127.0.0.1",
+            "GRADIO_SERVER_PORT": "8000",
         }
     )
+    assert (chosen.host, chosen.port) == ("127.0.0.1", 8000)
     assert (chosen.hub_backup, chosen.every_minutes, chosen.title) == ("me/ratings", 0.5, "Cats")
     assert (chosen.open_registration, chosen.public_backup) == (True, False)
     assert options_from_environment({"EVALMUSE_ANNOTATE_LOGIN": "raters"}).login == "token"
     for name, value in (("EVERY", "often"), ("LOGIN", "password"), ("OPEN", "perhaps"), ("EVERY", "-1")):
         with pytest.raises(AnnotationServerError):
             options_from_environment({f"EVALMUSE_ANNOTATE_{name}": value})
+    with pytest.raises(AnnotationServerError, match="GRADIO_SERVER_PORT must be a number"):
+        options_from_environment({"GRADIO_SERVER_PORT": "http"})
 
 
 def test_a_server_answers_until_it_is_stopped_and_gives_its_port_back():

@@ -26,6 +26,6 @@ def test_headings_go_down_and_mistakes_end_the_run(monkeypatch):
         return 0 if "--quick" in words else 2
 
     monkeypatch.setitem(SCRIPT["run"].__globals__, "evalmuse", command)
-    assert SCRIPT["run"](("study",), None, quick=True) == "summary\n\n#### A data set\n\n| a |"
+    assert SCRIPT["run"](("study",), None, quick=True) == "summary\n\n### A data set\n\n| a |"
     with pytest.raises(SystemExit):
         SCRIPT["run"](("study",), None, quick=False)

@@ -50,6 +50,26 @@ def test_help_names_every_command(capsys):
     assert entry.main(["--help"]) == 0
     text = capsys.readouterr().out
     assert all(f"\n    {name} " in text for name in entry.COMMANDS)
+    places = [text.index(f"\n{stage}:\n") for stage in entry.STAGES]
+    assert places == sorted(places)
+    assert "evalmuse demo  " in text.partition("examples:")[2]
+
+
+def test_without_words_the_help_is_shown(capsys):
+    assert entry.main([]) == 0
+    alone = capsys.readouterr().out
+    assert entry.main(["help"]) == 0
+    assert capsys.readouterr().out == alone
+    assert max(map(len, alone.splitlines())) <= 119
+    assert entry.main(["help", "doctor"]) == 0
+    assert capsys.readouterr().out.startswith("usage: evalmuse doctor ")
+
+
+def test_the_package_runs_as_a_program():
+    child = subprocess.run(
+        [sys.executable, "-m", "evalmuse_hf", "--version"], capture_output=True, text=True, check=True
+    )
+    assert child.stdout == f"evalmuse_hf {evalmuse_hf.__version__}\n"
 
 
 def test_building_the_parser_imports_nothing_heavy():
@@ -69,14 +89,30 @@ def test_the_version_is_that_of_the_package(capsys):
 @pytest.mark.parametrize(
     "words, sentence",
     [
-        ([], "evalmuse: the following arguments are required: COMMAND (see `evalmuse --help`)"),
-        (["doctor", "--jso"], "evalmuse: unrecognized arguments: --jso (see `evalmuse --help`)"),
+        (
+            ["scroe", "pairs.csv"],
+            "evalmuse: argument COMMAND: invalid choice: 'scroe'; did you mean 'score'? (choose from "
+            f"{', '.join(entry.COMMANDS)}) (see `evalmuse --help`)",
+        ),
+        (
+            ["doctor", "--jso"],
+            "evalmuse doctor: unrecognized arguments: --jso; did you mean --json? (see `evalmuse doctor --help`)",
+        ),
+        (
+            ["score", "cat.png", "a red cat"],
+            "evalmuse score: unrecognized arguments: a red cat; one picture is scored with --image FILE --prompt "
+            "TEXT (see `evalmuse score --help`)",
+        ),
+        (
+            ["dataset"],
+            "evalmuse dataset: name what to do: mini, build, check, push (see `evalmuse dataset --help`)",
+        ),
         (
             ["doctor", "--quiet", "--verbose"],
             "evalmuse doctor: argument --verbose: not allowed with argument --quiet (see `evalmuse doctor --help`)",
         ),
     ],
-    ids=["no command", "an abbreviation", "loud and quiet at once"],
+    ids=["a slip", "an abbreviation", "no option", "no subcommand", "loud and quiet at once"],
 )
 def test_a_mistake_in_the_line_is_one_sentence_and_status_2(words, sentence, capsys):
     assert entry.main(words) == 2

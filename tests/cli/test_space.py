@@ -1,68 +1,79 @@
-import sys
-
 import pytest
 
+from evalmuse_hf.cli import annotate_serve, space, space_api, space_leaderboard, space_playground
 from evalmuse_hf.cli.main import main
-from evalmuse_hf.scoring import serving
+
+PAGES = {
+    "playground": space_playground,
+    "leaderboard": space_leaderboard,
+    "api": space_api,
+    "annotate": annotate_serve,
+}
 
 
 @pytest.fixture
-def started(monkeypatch):
-    """Stand in for scorer and app, which have their own tests, and record what they are asked."""
-    calls = {}
-
-    class Scorer:
-        name = "tiny"
-
-    def load_scorer(name, **options):
-        calls["scorer"] = (name, options)
-        return Scorer()
-
-    def record(name, result):
-        def replacement(*_, **options):
-            calls[name] = options
-            return result
-
-        monkeypatch.setattr(serving, name, replacement)
-
-    monkeypatch.setattr("evalmuse_hf.scoring.load_scorer", load_scorer)
-    record("check_address", None)
-    record("build_app", "the app")
-    record("start_app", "http://127.0.0.1:8000/")
-    record("wait_for_end", None)
+def asked(monkeypatch):
+    """Stand in for the pages, and record which was asked for, and with what."""
+    calls = []
+    for name, module in PAGES.items():
+        monkeypatch.setattr(module, "run", lambda args, name=name: calls.append((name, args)) or 0)
     return calls
 
 
-def test_the_address_goes_to_stdout_and_ctrl_c_is_the_ordinary_end(started, capsys):
-    limits = ["--max-batch-size", "4", "--max-waiting", "9", "--max-file-size", "1mb"]
-    assert main(["space", "api", "--model", "mini", "--device", "cpu", "--port", "8000", *limits]) == 0
-    captured = capsys.readouterr()
-    assert captured.out == "http://127.0.0.1:8000/\n"
-    assert captured.err == "tiny answers at http://127.0.0.1:8000/; end it with Ctrl-C.\n"
-    assert started["scorer"] == ("fga_blip2", {"model": "mini", "device": "cpu"})
-    assert started["build_app"] == {"max_batch_size": 4, "max_waiting": 9}
-    assert started["start_app"] == {"host": "127.0.0.1", "port": 8000, "max_file_size": "1mb"}
-    assert "wait_for_end" in started
+@pytest.mark.parametrize(
+    "words, page",
+    [
+        ([], "playground"),
+        (["annotate", "store.sqlite"], "annotate"),
+        *((([name], name)) for name in ("playground", "leaderboard", "api")),
+    ],
+)
+def test_a_page_is_chosen_by_its_name_and_is_the_playground_without_one(asked, words, page):
+    assert main(["space", *words]) == 0
+    assert [name for name, _ in asked] == [page]
 
 
-@pytest.mark.usefixtures("started")
-def test_quiet_leaves_only_the_address(capsys):
-    assert main(["space", "api", "--quiet"]) == 0
-    assert capsys.readouterr() == ("http://127.0.0.1:8000/\n", "")
+def test_without_a_page_the_options_are_those_of_the_playground(asked):
+    words = ["--scorer", "fga_blip2", "--scorer", "clip_score:a/b", "--device", "cpu", "--port", "8000", "--open"]
+    assert main(["space", "--quiet", *words]) == 0
+    assert main(["space", "--quiet", "playground", *words]) == 0
+    (_, without), (_, named) = asked
+    options = {name: value for name, value in vars(named).items() if name != "page"}
+    assert options == {name: vars(without)[name] for name in options}
+    assert (without.scorers, without.port, without.host, without.open) == (
+        ["fga_blip2", "clip_score:a/b"],
+        8000,
+        "127.0.0.1",
+        True,
+    )
 
 
-def test_a_page_must_be_named(capsys):
-    assert main(["space"]) == 2
-    assert "PAGE" in capsys.readouterr().err
+def test_defaults_are_the_same_with_and_without_the_name_of_the_page(asked):
+    assert main(["space"]) == main(["space", "playground"]) == 0
+    (_, without), (_, named) = asked
+    names = ("scorers", "device", "host", "port", "max_file_size", "max_waiting", "open")
+    assert [vars(without)[name] for name in names] == [vars(named)[name] for name in names]
 
 
-def test_an_impossible_port_is_one_sentence_before_anything_is_loaded(capsys):
-    assert main(["space", "api", "--port", "0", "--model", "/no/such/model"]) == 2
-    assert capsys.readouterr().err == "evalmuse space: A port is a number from 1 to 65535, got 0.\n"
+@pytest.mark.usefixtures("asked")
+def test_an_option_before_a_page_is_refused_and_not_ignored(capsys):
+    assert main(["space", "--max-file-size", "5mb", "api"]) == 2
+    said = capsys.readouterr().err
+    assert said == (
+        "evalmuse space: --max-file-size stands before the page; write `evalmuse space api --max-file-size ...`.\n"
+    )
 
 
-def test_without_gradio_the_sentence_says_what_to_install(capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "gradio", None)
-    monkeypatch.setattr(serving, "check_address", lambda *_: None)
-    assert main(["space", "api", "--model", "mini", "--device", "cpu"]) == 2
-    assert "Serving needs `gradio`: pip install 'evalmuse-hf[spaces]'" in capsys.readouterr().err
+@pytest.mark.usefixtures("asked")
+def test_an_unknown_page_is_one_sentence_that_lists_the_pages(capsys):
+    assert main(["space", "playgrond"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert all(name in said for name in PAGES)
+
+
+def test_help_shows_the_pages_and_the_options_of_the_playground(capsys):
+    assert main(["space", "--help"]) == 0
+    said = capsys.readouterr().out
+    assert all(word in said for word in (*PAGES, "--scorer", "--open"))
+    assert space.__doc__

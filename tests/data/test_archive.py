@@ -336,6 +336,16 @@ def test_a_name_that_is_no_utf_8_is_an_error(zipped):
         scan_archive(parts)
 
 
+def test_a_table_of_contents_beyond_the_given_size_is_not_read(zipped):
+    parts = zipped([(f"images/{number:04}.png", b"") for number in range(2_000)])
+    with pytest.raises(ReleaseError, match="claims a table of contents"):
+        Archive(parts, max_table_bytes=100_000)
+    archive = Archive(parts, max_table_bytes=200_000)
+    assert archive.paths[:2] == ("images/0000.png", "images/0001.png")
+    assert len(archive.paths) == 2_000
+    archive.close()
+
+
 def test_an_empty_archive_has_no_members(zipped):
     contents = scan_archive(zipped([]))
     assert (contents.members, contents.json_members, contents.n_members, contents.prefix) == ({}, {}, 0, "")

@@ -6,7 +6,6 @@ import zipfile
 
 import pytest
 
-from evalmuse_hf.data import archive_parts
 from evalmuse_hf.data.archive_parts import JoinedFile, archive_name, describe_parts, find_parts
 from evalmuse_hf.data.errors import ReleaseError
 
@@ -74,9 +73,8 @@ def test_there_is_nothing_before_the_first_byte(parts):
         JoinedFile(parts).seek(-1)
 
 
-def test_more_than_a_table_of_contents_is_not_read_at_once(parts, monkeypatch):
-    monkeypatch.setattr(archive_parts, "_LARGEST_READ", 1000)
-    joined = JoinedFile(parts)
+def test_more_than_a_table_of_contents_is_not_read_at_once(parts):
+    joined = JoinedFile(parts, largest_read=1000)
     assert len(joined.read(1000)) == 1000
     joined.seek(0)
     with pytest.raises(

@@ -85,6 +85,10 @@ def test_a_row_that_cannot_be_scored_is_nan_and_left_out_of_the_mean(pictures, e
     [
         ({}, "No rows were given; give `images` and `prompts`, or add some before"),
         ({"images": [], "prompts": []}, "No rows were given: `images` and `prompts` must not be empty"),
+        (
+            {"images": "a.png", "prompts": ["a"]},
+            r"`images` must be a list, got one text; put it into brackets: images=",
+        ),
         ({"images": ["a"], "prompts": []}, "Expected lists of one length, got 1 images, 0 prompts"),
         ({"images": ["a"], "prompts": ["a"], "elements": []}, "got 1 images, 1 prompts, 0 elements"),
         ({"images": ["a"]}, "`prompts` is missing"),

@@ -287,3 +287,8 @@ def test_pixels_without_a_meaning_in_rgb_are_refused(picture: Image.Image, messa
 def test_another_kind_of_source_is_a_type_error():
     with pytest.raises(TypeError, match=r"`source` must be a path, bytes, .* got int"):
         load_image(3)  # type: ignore[arg-type]
+
+
+def test_an_address_is_told_apart_from_a_missing_file():
+    with pytest.raises(ImageDecodingError, match=r"pictures are not fetched from the web; download it"):
+        load_image("https://example.com/cat.png")

@@ -1,4 +1,5 @@
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,3 +156,22 @@ def test_nobody_reads_on_once_an_error_ends_it():
     with pytest.raises(KeyError), reading_ahead(rows):
         raise KeyError
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ({"images": "cat.png", "prompts": ["a cat"]}, r"`images` must be a list, one for each pair, got one str; put"),
+        ({"images": Path("cat.png"), "prompts": ["a cat"]}, r"`images` must be a list, .* into brackets: images=\["),
+        ({"images": Image.new("RGB", (2, 2)), "prompts": ["a cat"]}, "`images` must be a list, .* got one Image"),
+        ({"images": ["cat.png"], "prompts": "a cat"}, "`prompts` must be a list, one for each pair, got one str"),
+        (
+            {"images": ["cat.png"], "prompts": ["a cat"], "elements": "cat"},
+            "`elements` must be a list, a list of texts for each picture, got one str",
+        ),
+    ],
+    ids=["a path", "a Path", "a picture", "a prompt", "an element"],
+)
+def test_one_thing_in_the_place_of_a_list_is_refused_with_what_to_write(given, message):
+    with pytest.raises(ValueError, match=message):
+        read_rows(**{"elements": None, **given})

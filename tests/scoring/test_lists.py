@@ -101,7 +101,7 @@ def test_a_csv_line_that_is_not_utf8_is_a_problem_of_its_row_only(tmp_path):
     path = tmp_path / "pairs.csv"
     path.write_bytes(b"image,prompt\n0.png,ein B\xe4r\n1.png,ein B\xc3\xa4r\n")
     rows = read_list(path).rows
-    assert rows[0].problem == "line 2 of pairs.csv is not UTF-8 text; save it as UTF-8."
+    assert rows[0].problem == "line 2 of pairs.csv is not UTF-8 text; save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
     assert (rows[1].prompt, rows[1].problem) == ("ein Bär", None)
 
 

@@ -60,7 +60,11 @@ def test_a_packaged_name_comes_before_a_folder(model_folder, monkeypatch):
 @pytest.mark.parametrize(
     "name, model, sentence",
     [
-        ("clip", None, "There is no scorer 'clip'; choose one of fga_blip2"),
+        ("clip", None, r"There is no scorer 'clip'; did you mean 'clip_score'\? Else choose one of fga_blip2"),
+        ("mini", None, "'mini' is a model and no scorer; ask for 'fga_blip2' with model=\"mini\""),
+        ("fga_blip2", "minni", r"There is no model folder at minni; .* OWNER/NAME; did you mean 'mini'\?"),
+        ("clip_score", None, "`hf download openai/clip-vit-large-patch14 --local-dir FOLDER` fetches it"),
+        ("clip_score", "mini", "take 'fga_blip2' or 'pn_vqa', which have one"),
         ("fga_blip2", "mini", "lacks the packaged checkpoint 'mini'; install evalmuse_hf again"),
         ("fga_blip2", "./nowhere", "There is no model folder at ./nowhere; give 'mini', a folder, or a Hub id"),
         (
@@ -70,7 +74,17 @@ def test_a_packaged_name_comes_before_a_folder(model_folder, monkeypatch):
         ),
         ("fga_blip2", None, r"official checkpoint hanshuhao/FGA-BLIP2 \(about 5 GB\) cannot be had .*--model mini"),
     ],
-    ids=["unknown scorer", "no packaged checkpoint", "no folder", "a Hub id offline", "the official one offline"],
+    ids=[
+        "unknown scorer",
+        "a model as the scorer",
+        "a slip in the model",
+        "an encoder offline",
+        "no packaged encoder",
+        "no packaged checkpoint",
+        "no folder",
+        "a Hub id offline",
+        "the official one offline",
+    ],
 )
 def test_what_cannot_be_found_is_one_sentence(name, model, sentence, no_packaged_checkpoint, tmp_path, monkeypatch):
     monkeypatch.setenv("EVALMUSE_HOME", str(tmp_path))

@@ -66,13 +66,31 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path):
         ("b-{000..002}.tar", "There is no shard at .*b-001.tar"),
         ("{3..1}.tar", "No file matches .*; correct the pattern"),
         ("empty", r"Folder .*empty holds no list \(.jsonl, .ndjson, .csv, .parquet\), no .tar and no card"),
+        (
+            "pictures",
+            r"Folder .*pictures holds no list .* It has pictures \(2\): name them with their prompts in a list",
+        ),
+        ("pictures/a.png", r"a\.png is a picture and no list; score it with --image .*a\.png --prompt TEXT"),
         ("", "names both lists and tars; name one kind"),
     ],
-    ids=["no list", "no shard", "no known kind", "no match", "gap", "empty range", "empty folder", "mixed"],
+    ids=[
+        "no list",
+        "no shard",
+        "no known kind",
+        "no match",
+        "gap",
+        "empty range",
+        "empty folder",
+        "pictures",
+        "a picture",
+        "mixed",
+    ],
 )
 def test_what_names_no_file_is_told_in_one_sentence(tmp_path, what, sentence):
     touch(tmp_path, "b-000.tar", "b-002.tar", "notes.txt", "pairs.jsonl")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "pictures").mkdir()
+    touch(tmp_path / "pictures", "a.png", "b.JPG", "notes.txt")
     with pytest.raises(ListError, match=sentence):
         find_files(tmp_path / what)
 

@@ -1,39 +1,31 @@
-"""The folder of the Space is thin, complete, and starts what the library builds."""
+"""The Space that answers programs starts what the library builds; tests/spaces/test_folders.py looks at its files."""
 
-import configparser
 import runpy
 from pathlib import Path
 
-import yaml
-
 from evalmuse_hf.scoring import serving
 
-ROOT = Path(__file__).parents[2]
-SPACE = ROOT / "spaces" / "api"
-
-
-def test_the_folder_is_a_space_that_runs_on_the_gradio_of_the_tests():
-    _, front, _ = (SPACE / "README.md").read_text("utf-8").split("---\n", 2)
-    card = yaml.safe_load(front)
-    assert (card["sdk"], card["app_file"], card["license"]) == ("gradio", "app.py", "apache-2.0")
-    assert f"gradio=={card['sdk_version']}\n" in (ROOT / "constraints.txt").read_text("utf-8")
-    assert (SPACE / "requirements.txt").read_text("utf-8") == "evalmuse-hf[spaces]\n"
-
-
-def test_every_file_of_the_space_is_in_the_wheel():
-    config = configparser.ConfigParser()
-    config.read(ROOT / "setup.cfg", "utf-8")
-    listed = config["options.data_files"]["share/evalmuse_hf/spaces/api"].split()
-    assert sorted(listed) == sorted(f"spaces/api/{path.name}" for path in SPACE.iterdir() if path.is_file())
+SPACE = Path(__file__).parents[2] / "spaces" / "api"
 
 
 def test_the_variables_of_the_space_choose_the_scorer(monkeypatch):
     calls = []
     monkeypatch.setattr("evalmuse_hf.load_scorer", lambda name, *, model: calls.append((name, model)) or "scorer")
+    options = {}
+
+    def replace(name):
+        def replacement(given, **further):
+            calls.append((name, given))
+            options.update(further)
+            return name
+
+        monkeypatch.setattr(serving, name, replacement)
+
     for name in ("build_app", "start_app", "wait_for_end"):
-        monkeypatch.setattr(serving, name, lambda given, name=name: calls.append((name, given)) or name)
+        replace(name)
     monkeypatch.setenv("EVALMUSE_MODEL", "owner/model")
     runpy.run_path(str(SPACE / "app.py"), run_name="__main__")
+    assert options["options"]["app_kwargs"]["middleware"], "no guard stands before the page"
     assert calls == [
         ("fga_blip2", "owner/model"),
         ("build_app", "scorer"),

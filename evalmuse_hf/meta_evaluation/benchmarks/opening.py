@@ -89,7 +89,11 @@ def recognise_kind(path: str | Path) -> str:
         return _FILES[place.name]
     kind = _of_table(place) if place.suffix.lower() in READERS else _of_json(place)
     if kind is None:
-        raise ValueError(f"Cannot tell what {str(path)!r} is; name its kind, one of {', '.join(KINDS)}.")
+        raise ValueError(
+            f"Cannot tell what {str(path)!r} is; name its kind, one of {', '.join(KINDS)}. Ratings of your own "
+            "(csv) need a column image_path, image or id, a column prompt or prompt_id, and one of ratings, such as "
+            "overall_ratings."
+        )
     return kind
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from transformers import CLIPConfig, CLIPModel, CLIPTokenizer
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from evalmuse_hf.models.converted_card import write_converted_card
 from evalmuse_hf.models.official_weights import read_state_dict, rename, take_weights
 from evalmuse_hf.models.word_check import check_words
 
@@ -51,7 +52,7 @@ _SPLIT = re.compile(r"^(.*)\.self_attn\.([qkv])_proj\.(weight|bias)$")
 def convert_hps_v2(
     checkpoint: str | Path, out: str | Path, *, config: str | Path | None = None, vocab: str | Path | None = None
 ) -> CLIPModel:
-    """Convert a released HPSv2 checkpoint (2.0 or 2.1) to a folder with model and tokenizer.
+    """Convert a released HPSv2 checkpoint (2.0 or 2.1) to a folder with model, tokenizer and card.
 
     Args:
         checkpoint: ``HPS_v2_compressed.pt`` or ``HPS_v2.1_compressed.pt``. No code from it is run.
@@ -80,6 +81,7 @@ def convert_hps_v2(
     )
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
+    write_converted_card("hps_v2", Path(out), checkpoint=Path(checkpoint), is_official=config is None)
     return model
 
 

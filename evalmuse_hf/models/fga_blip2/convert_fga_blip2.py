@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers import BlipImageProcessorPil
 
 from evalmuse_hf.models.bert_tokenizer import read_bert_tokenizer
+from evalmuse_hf.models.converted_card import write_converted_card
 from evalmuse_hf.models.fga_blip2.configuration_fga_blip2 import FGABlip2Config
 from evalmuse_hf.models.fga_blip2.modeling_fga_blip2 import FGABlip2ForAlignment
 from evalmuse_hf.models.fga_blip2.processing_fga_blip2 import FGABlip2Processor
@@ -67,7 +68,7 @@ def convert_checkpoint(
     config: str | Path | None = None,
     vocab: str | Path | None = None,
 ) -> ConversionReport:
-    """Convert an official FGA-BLIP2 checkpoint to a folder with model (safetensors) and processor.
+    """Convert an official FGA-BLIP2 checkpoint to a folder with model (safetensors), processor and card.
 
     Args:
         checkpoint: ``fga_blip2.pth``: a state dict in LAVIS names, or a dict that holds one as ``"model"``. It is read
@@ -108,6 +109,7 @@ def convert_checkpoint(
     model = FGABlip2ForAlignment.from_pretrained(None, config=model_config, state_dict=tensors, dtype=torch.float32)
     model.save_pretrained(out)
     processor.save_pretrained(out)
+    write_converted_card("fga_blip2", out, checkpoint=checkpoint, is_official=config is None)
     logger.info("Converted %s to %s: %d tensors used, %d known to be unused.", checkpoint, out, len(used), len(unused))
     return ConversionReport(out, tuple(sorted(used)), unused, model.num_parameters())
 

@@ -26,14 +26,10 @@ _AUTO_MAPS = {
     },
     "processor_config.json": {"AutoProcessor": "processing_fga_blip2.FGABlip2Processor"},
 }
+_UNKNOWN_LICENSE = "other"
+_KEPT_METADATA = ("license_name", "license_link", "base_model", "datasets")
 _CARD = """---
-library_name: transformers
-license: apache-2.0
-tags:
-- fga-blip2
-- text-to-image-evaluation
-- image-text-alignment
----
+{front}---
 
 # {name}
 
@@ -89,8 +85,31 @@ def export_model(source: str | Path, out: str | Path) -> list[str]:
     code = flatten(_MODULES)
     for name, text in code.items():
         (out / name).write_text(text, encoding="utf-8")
-    (out / "README.md").write_text(_CARD.format(name=out.resolve().name, version=__version__), encoding="utf-8")
+    front = _front_matter(source)
+    card = _CARD.format(front=front, name=out.resolve().name, version=__version__)
+    (out / "README.md").write_text(card, encoding="utf-8")
     return sorted(code)
+
+
+def _front_matter(source: Path) -> str:
+    """Metadata of the card; licence and origin are those that the source's own card names."""
+    import yaml
+    from huggingface_hub import metadata_load
+
+    card = source / "README.md"
+    try:
+        known = (metadata_load(card) if card.is_file() else None) or {}
+    except (ValueError, OSError, yaml.YAMLError):  # a card by hand may be anything
+        known = {}
+    metadata = {
+        "library_name": "transformers",
+        "license": known.get("license", _UNKNOWN_LICENSE),
+        "language": "en",
+        "pipeline_tag": "image-text-to-text",
+        "tags": ["text-to-image", "evaluation", "image-text-alignment", "fga-blip2", "custom_code"],
+        **{key: known[key] for key in _KEPT_METADATA if key in known},
+    }
+    return yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
 
 
 def flatten(modules: Sequence[str]) -> dict[str, str]:

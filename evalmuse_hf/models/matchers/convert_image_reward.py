@@ -10,6 +10,7 @@ from torch import Tensor
 from transformers import CLIPImageProcessorPil
 
 from evalmuse_hf.models.bert_tokenizer import read_bert_tokenizer
+from evalmuse_hf.models.converted_card import write_converted_card
 from evalmuse_hf.models.matchers.image_reward import MAX_TOKENS, ImageRewardConfig, ImageRewardModel
 from evalmuse_hf.models.official_weights import BLIP_VISION_NAMES, read_state_dict, rename, take_weights
 
@@ -35,7 +36,7 @@ _UNUSED = (r"blip\.text_encoder\.embeddings\.position_ids", r"blip\.(vision|text
 def convert_image_reward(
     checkpoint: str | Path, out: str | Path, *, config: str | Path | None = None, vocab: str | Path | None = None
 ) -> ImageRewardModel:
-    """Convert the released ImageReward checkpoint to a folder with model, tokenizer and image processor.
+    """Convert the released ImageReward checkpoint to a folder with model, tokenizer, image processor and card.
 
     Args:
         checkpoint: ``ImageReward.pt``. No code from it is run.
@@ -61,6 +62,7 @@ def convert_image_reward(
     model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     CLIPImageProcessorPil(size={"shortest_edge": size}, crop_size=size).save_pretrained(out)
+    write_converted_card("image_reward", Path(out), checkpoint=Path(checkpoint), is_official=config is None)
     return model
 
 

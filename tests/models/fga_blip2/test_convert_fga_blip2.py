@@ -203,3 +203,10 @@ def test_an_output_that_is_a_file_is_refused(fga_golden, tmp_path):
     shutil.copy(fga_golden / "config.json", tmp_path / "out")
     with pytest.raises(ValueError, match="is a file; give a folder"):
         convert_checkpoint(fga_golden / "fga_blip2_tiny.pth", tmp_path / "out")
+
+
+def test_the_folder_has_a_card_that_claims_nothing_of_other_sizes(conversion):
+    card = (conversion.out / "README.md").read_text("utf-8")
+    assert "license: other" in card
+    assert "fga_blip2_tiny.pth" in card
+    assert "hanshuhao" not in card

@@ -1,12 +1,14 @@
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import ModelCard
 from PIL import Image
 
 from evalmuse_hf.mini import find_checkpoint
@@ -117,9 +119,22 @@ def test_the_code_imports_only_itself_and_libraries(exported):
 
 
 def test_the_card_shows_how_to_load(exported):
-    card = (exported[0] / "README.md").read_text("utf-8")
-    assert card.startswith("---\nlibrary_name: transformers\n")
-    assert "# exported\n" in card
+    card = ModelCard.load(exported[0] / "README.md")
+    assert (card.data.library_name, card.data.license, card.data.language) == ("transformers", "apache-2.0", "en")
+    assert card.data.pipeline_tag == "image-text-to-text"
+    assert "# exported\n" in card.text
+
+
+def test_the_licence_and_the_origin_are_those_of_the_exported_model(tmp_path):
+    source = tmp_path / "source"
+    shutil.copytree(find_checkpoint("mini"), source)
+    (source / "README.md").write_text("---\nlicense: cc-by-4.0\nbase_model: owner/name\n---\n# mine\n", "utf-8")
+    export_model(source, tmp_path / "out")
+    data = ModelCard.load(tmp_path / "out" / "README.md").data
+    assert (data.license, data.base_model) == ("cc-by-4.0", "owner/name")
+    (source / "README.md").write_text("---\n: [broken\n---\n", "utf-8")
+    export_model(source, tmp_path / "out")
+    assert ModelCard.load(tmp_path / "out" / "README.md").data.license == "other"
 
 
 def test_a_folder_is_not_exported_into_itself(exported, tmp_path):

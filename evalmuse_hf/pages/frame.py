@@ -1,0 +1,163 @@
+"""What all pages have in common: a Gradio that asks nobody but its own server, one look, one way to start."""
+
+import atexit
+import logging
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from evalmuse_hf.optional import require
+from evalmuse_hf.pages.guard import guard_options, guard_queue
+from evalmuse_hf.pages.limits import PageLimits
+from evalmuse_hf.scoring.serving import ServingError, check_address
+
+logger = logging.getLogger(__name__)
+
+KEEP_UPLOADS_S = 3_600
+SYSTEM_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
+FIXED_FONTS = "ui-monospace, 'SF Mono', Consolas, 'Liberation Mono', monospace"
+_QUIET = {
+    "GRADIO_ANALYTICS_ENABLED": "False",  # is read at import
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),  # else each failed request counts up all requests before it
+    "GRADIO_SHARE": "False",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+}
+_STYLE = Path(__file__).with_name("frame.css")
+
+
+@cache
+def prepare_gradio() -> ModuleType:
+    """Import Gradio as pages need it: without statistics for its makers, and with a folder of its own for uploads.
+
+    What visitors send lies in a fresh folder that only this user can read, and that goes when the program ends;
+    ``GRADIO_TEMP_DIR`` names another one, which stays.
+
+    Returns:
+        The module ``gradio``.
+
+    Raises:
+        ImportError: If gradio is not installed.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    gradio = require("gradio", purpose="A page in the browser", extra="spaces")
+    if not os.environ.get("GRADIO_TEMP_DIR"):
+        folder = tempfile.mkdtemp(prefix="evalmuse-pages-")
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return gradio
+
+
+@cache
+def page_theme() -> Any:
+    """The look of all pages: fonts that the visitor's machine has, and contrasts that everyone can read."""
+    gradio = prepare_gradio()
+    plain = gradio.themes.utils.fonts.Font("sans-serif")
+    theme = gradio.themes.Default(primary_hue="blue", neutral_hue="slate", font=plain, font_mono=plain)
+    theme.font, theme.font_mono = SYSTEM_FONTS, FIXED_FONTS
+    return theme.set(
+        body_background_fill="*neutral_50",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        block_label_text_color="*neutral_700",
+        block_label_text_color_dark="*neutral_200",
+        block_title_text_color="*neutral_800",
+        block_title_text_color_dark="*neutral_100",
+        block_border_width="1px",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+        color_accent="*primary_700",
+        link_text_color="*primary_700",
+        link_text_color_dark="*primary_300",
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        button_secondary_text_color="*neutral_800",
+        button_secondary_text_color_dark="*neutral_100",
+    )
+
+
+def block_options(title: str, *, keep_uploads_s: int = KEEP_UPLOADS_S) -> dict[str, Any]:
+    """Options of `gradio.Blocks` for a page.
+
+    Args:
+        title: Of the window.
+        keep_uploads_s: Seconds after which what visitors sent is deleted at the latest; it is looked for as often.
+
+    >>> block_options("Pictures")["title"]
+    'Pictures'
+    """
+    return {"title": title, "analytics_enabled": False, "delete_cache": (keep_uploads_s, keep_uploads_s)}
+
+
+def launch_options(*, css: str = "") -> dict[str, Any]:
+    """Options of ``launch``, and of `gradio.mount_gradio_app`, for a page.
+
+    Nothing of the machine can be read but what visitors sent and what was made for them; an error that nobody foresaw
+    is not shown, because its words may name folders of the server.
+
+    Args:
+        css: What a page needs beyond the common style.
+    """
+    return {
+        "theme": page_theme(),
+        "css": page_style() + css,
+        "footer_links": ["api"],
+        "run_history": False,
+        "show_error": False,
+        "ssr_mode": False,
+        "mcp_server": False,
+        "enable_monitoring": False,
+        "pwa": False,
+    }
+
+
+@cache
+def page_style() -> str:
+    """The common style, as CSS."""
+    return _STYLE.read_text("utf-8")
+
+
+def start_page(app: Any, *, host: str | None = None, port: int | None = None, max_file_size: int | None = None) -> str:
+    """Start to answer, in the background; `evalmuse_hf.scoring.serving.wait_for_end` waits until it is to stop.
+
+    Args:
+        app: `gradio.Blocks`, made with `block_options`, whose queue is set. Its attributes ``page_css``, the style
+            that it needs beyond the common one, and ``page_limits``, what a request may hold, may be missing.
+        host: Address to listen at, such as ``"127.0.0.1"`` or ``"0.0.0.0"``; None is what Gradio takes, which is what
+            a Space sets, and else this machine alone.
+        port: None is what Gradio takes: what a Space sets, and else the first free one from 7860.
+        max_file_size: Bytes of the largest file that may be uploaded; None is that of the page's limits.
+
+    Returns:
+        The address that answers.
+
+    Raises:
+        ServingError: If the address cannot be taken.
+    """
+    if port is not None:
+        check_address(host or "127.0.0.1", port)
+    limits: PageLimits = getattr(app, "page_limits", PageLimits())
+    guard_queue(app, limits=limits)
+    try:
+        _, address, _ = app.launch(
+            server_name=host,
+            server_port=port,
+            max_file_size=max_file_size or limits.max_file_size,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            **launch_options(css=getattr(app, "page_css", "")),
+            **guard_options(limits),
+        )
+    except OSError as error:  # another program was faster, or there is no free port
+        raise ServingError(f"The page cannot be started: {error}") from error
+    logger.info("The page answers at %s.", address)
+    return str(address)
