@@ -9,6 +9,7 @@ OFFLINE := HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 HF_DATASETS_OFFLINE=1 HF_EVAL
 # environment says otherwise: the tests start many processes, and a later run collects its tests in half the time.
 PYTEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 WORKERS ?= 2
+PORT ?= 7860
 NO_SERVERS := not browser and not postgres and not tutorial
 
 .DEFAULT_GOAL := help
@@ -25,7 +26,8 @@ endif
 
 # Compiling every file takes more than half of an installation; what is used is compiled, and kept, when it is used.
 $(STAMP): setup.cfg pyproject.toml constraints.txt | $(BIN)/pip
-	$(BIN)/python -m pip install --no-compile -c constraints.txt -e '.[dev]'
+	@echo "Installing into $(VENV), once: 2.6 GB and some minutes, more with a GPU build of torch."
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[dev]'
 	@echo "$(CURDIR)" > $@
 
 $(BIN)/pip:
@@ -37,8 +39,8 @@ install: $(STAMP)  ## create or complete the environment
 demo: $(STAMP)  ## draw a test set, score it, judge the scores, rank the generators, write report.html
 	PYTHONDONTWRITEBYTECODE= $(OFFLINE) $(BIN)/evalmuse demo
 
-space: $(STAMP)  ## score your own pictures in a browser; prints the address, Ctrl-C ends it
-	PYTHONDONTWRITEBYTECODE= $(OFFLINE) $(BIN)/evalmuse space
+space: $(STAMP)  ## score your own pictures in a browser; prints the address, Ctrl-C ends it; PORT= takes another
+	PYTHONDONTWRITEBYTECODE= $(OFFLINE) $(BIN)/evalmuse space --port $(PORT)
 
 test: $(STAMP)  ## every test that needs neither a browser nor a PostgreSQL server
 	$(PYTEST) -n $(WORKERS) -m "$(NO_SERVERS)"
