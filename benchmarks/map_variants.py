@@ -35,14 +35,14 @@ def main() -> int:
     for picture in tqdm(draw_pictures(arguments.pictures, seed=[arguments.seed])):
         play(scorer, picture, hits, rivals)
     categories = sorted(next(iter(hits.values())))
-    print(f"{'form':30}{'all':>8}{'mean':>8}{'rival':>8}" + "".join(f"{name[:9]:>10}" for name in categories))
+    print(f"{'form':54}{'all':>8}{'mean':>8}{'rival':>8}" + "".join(f"{name[:9]:>10}" for name in categories))
     counts = [len(next(iter(hits.values()))[name]) for name in categories]
-    print(f"{'elements':30}{sum(counts):8}{'':16}" + "".join(f"{count:10}" for count in counts))
+    print(f"{'elements':54}{sum(counts):8}{'':16}" + "".join(f"{count:10}" for count in counts))
     for form, found in hits.items():
         means = [np.mean(found[name]) for name in categories]
         everything = np.concatenate([found[name] for name in categories]).mean()
         row = "".join(f"{mean:10.3f}" for mean in means)
-        print(f"{form:30}{everything:8.3f}{np.mean(means):8.3f}{np.mean(rivals[form]):8.3f}{row}")
+        print(f"{form:54}{everything:8.3f}{np.mean(means):8.3f}{np.mean(rivals[form]):8.3f}{row}")
     return 0
 
 
@@ -73,7 +73,7 @@ def find_form_peaks(scorer: FGABlip2Scorer, picture: MapPicture) -> dict[int, di
 
     def keep(attention: Sequence[Tensor], gradients: Sequence[Tensor]) -> Tensor:
         kept.append(all_forms([one[0].double() for one in attention], [one[0].double() for one in gradients]))
-        return torch.ones(attention[0].shape[-1])
+        return torch.ones(1, attention[0].shape[-1])
 
     element_maps_fga_blip2.combine_layers = keep
     try:
@@ -101,21 +101,21 @@ def all_forms(attention: list[Tensor], gradients: list[Tensor]) -> dict[str, Ten
     ]
     total = (0, 1)
     forms = {
-        "positive part, all layers": sum(one.relu().sum(dim=total) for one in products),
-        "positive part of the sum": sum(one.sum(dim=total) for one in products).relu(),
-        "positive part per layer": sum(one.sum(dim=total).relu() for one in products),
-        "positive part per head": sum(one.sum(dim=1).relu().sum(dim=0) for one in products),
-        "derivative of the softmax input": sum(one.relu().sum(dim=total) for one in inner),
-        "weighted by mean derivative": sum(
+        "positive part of the product, summed over all layers": sum(one.relu().sum(dim=total) for one in products),
+        "positive part, sums over layers too first": sum(one.sum(dim=total) for one in products).relu(),
+        "positive part, sums over heads and queries first": sum(one.sum(dim=total).relu() for one in products),
+        "positive part, sums over queries first": sum(one.sum(dim=1).relu().sum(dim=0) for one in products),
+        "derivative with respect to the input of the softmax": sum(one.relu().sum(dim=total) for one in inner),
+        "attention weighted by its mean derivative": sum(
             (other.mean(dim=-1, keepdim=True) * one).relu().sum(dim=total)
             for one, other in zip(attention, gradients, strict=True)
         ),
         "derivative alone": sum(one.relu().sum(dim=total) for one in gradients),
-        "attention alone": sum(one.sum(dim=total) for one in attention),
+        "attention alone, without any derivative": sum(one.sum(dim=total) for one in attention),
     }
     # The words do not read the queries after the last layer's cross-attention, so that its derivative is 0.
     heard = [index for index, one in enumerate(gradients) if one.abs().sum() > 0]
-    forms |= {f"positive part, layer {index}": products[index].relu().sum(dim=total) for index in heard}
+    forms |= {f"positive part, layer {index + 1} alone": products[index].relu().sum(dim=total) for index in heard}
     return forms
 
 

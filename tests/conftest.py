@@ -75,10 +75,11 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(autouse=True)
 def _log_level_of_the_package():
     """A command that a test runs with ``--quiet`` must not silence what later tests listen for."""
-    logger = logging.getLogger("evalmuse_hf")
-    level = logger.level
+    loggers = [logging.getLogger(name) for name in ("evalmuse_hf", "huggingface_hub.utils._http")]
+    levels = [logger.level for logger in loggers]
     yield
-    logger.setLevel(level)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shlex
 import sys
 import time
@@ -93,8 +94,10 @@ def _say(args: argparse.Namespace, sentence: str, *, end: str = "\n") -> None:
 
 
 @contextmanager
-def _step(args: argparse.Namespace, number: int, what: str, *, has_bar: bool = False) -> Iterator[None]:
-    """Say on stderr what is being done, and how long it took; a bar gets a line of its own."""
+def _step(
+    args: argparse.Namespace, number: int, what: str, *, has_bar: bool = False, is_done: bool = False
+) -> Iterator[None]:
+    """Say on stderr what is being done, and how long it took unless it is done; a bar gets a line of its own."""
     started = time.monotonic()
     _say(args, f"{number}/5 {what} ...", end="\n" if has_bar else "")
     try:
@@ -102,23 +105,30 @@ def _step(args: argparse.Namespace, number: int, what: str, *, has_bar: bool = F
     except BaseException:
         _say(args, "" if has_bar else "\n", end="")
         raise
-    _say(args, f"{'   ' if has_bar else ''} {time.monotonic() - started:.1f} s")
+    took = "done meanwhile" if is_done else f"{time.monotonic() - started:.1f} s"
+    _say(args, f"{'   ' if has_bar else ''} {took}")
 
 
 def _load_and_draw(args: argparse.Namespace, raw: Path, built: Path) -> Any:
     """Load the scorer and make the data set, at the same time where nothing can go wrong with the scorer.
 
     Loading is mostly the import of libraries, which keeps one processor busy. Another model may be missing: it comes
-    first, so that this costs no time and writes nothing.
+    first, so that this costs no time and leaves nothing.
     """
     from evalmuse_hf.mini import find_checkpoint
 
     _refuse_other_things(raw)
+    is_new = _make_folder(args.out)
     drawing = f"Drawing {args.prompts} prompts, {IMAGES_PER_PROMPT} pictures each, and building the data set"
     work = {"prompts": args.prompts, "seed": args.seed}
     if find_checkpoint(args.model) is None:
         with _step(args, 1, "Loading the model"):
-            scorer = _load(args.model)
+            try:
+                scorer = _load(args.model)
+            except BaseException:
+                if is_new:
+                    args.out.rmdir()
+                raise
         with _step(args, 2, drawing):
             draw_and_build(raw, built, **work)
         return scorer
@@ -126,7 +136,7 @@ def _load_and_draw(args: argparse.Namespace, raw: Path, built: Path) -> Any:
         job = other.submit(draw_and_build, raw, built, **work)
         with _step(args, 1, "Loading the packaged checkpoint, while another process draws"):
             scorer = _load(args.model)
-        with _step(args, 2, drawing):
+        with _step(args, 2, drawing, is_done=job.done() and job.exception() is None):
             try:
                 job.result()
             except BrokenProcessPool:  # no second process can be started here
@@ -138,6 +148,25 @@ def _load(model: str) -> Any:
     from evalmuse_hf.scoring import load_scorer
 
     return load_scorer("fga_blip2", model=model)
+
+
+def _make_folder(out: Path) -> bool:
+    """Make the folder of the demo before anything is loaded or drawn for it.
+
+    Returns:
+        Whether it was not there before.
+
+    Raises:
+        ValueError: If it cannot be made or written.
+    """
+    is_new = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"The folder {out} cannot be made ({error.strerror}); give another one with --out.") from None
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise ValueError(f"The folder {out} cannot be written; give another one with --out.")
+    return is_new
 
 
 def _refuse_other_things(raw: Path) -> None:
@@ -192,7 +221,6 @@ def _draw(raw: Path, *, prompts: int, seed: int) -> None:
     It is drawn beside the folder and moved there once it is complete: whatever stops the drawing, the folder holds a
     whole release or none, and the next demo goes on.
     """
-    import os
     import shutil
 
     from evalmuse_hf.mini import write_release

@@ -97,7 +97,11 @@ def try_hub() -> str | None:
     except urllib.error.HTTPError:
         return None  # it answers
     except (OSError, ValueError) as error:
-        return f"{address} cannot be reached ({getattr(error, 'reason', None) or error})"
+        reason = getattr(error, "reason", None) or error
+        return (
+            f"{address} cannot be reached ({reason}); behind a proxy set HTTPS_PROXY, "
+            "for a mirror HF_ENDPOINT, and HF_HUB_OFFLINE=1 where there is no network, so that nothing waits for it."
+        )
 
 
 def _home(text: str) -> Path:

@@ -37,7 +37,11 @@ def add_parser(commands: Any) -> None:
         "A row that carries elements already stays as it is. Identifiers must differ over all tables.",
     )
     split.add_argument(
-        "tables", type=Path, nargs="+", metavar="TABLE", help="JSON lines, CSV, TSV or Parquet with id and prompt"
+        "tables",
+        type=Path,
+        nargs="+",
+        metavar="TABLE",
+        help="JSON lines, CSV, TSV or Parquet with id and prompt; or a .txt with a prompt a line, numbered from 00000",
     )
     split.add_argument("--out", type=Path, required=True, metavar="FILE", help="JSON lines of the rows with elements")
     split.add_argument(
@@ -143,9 +147,19 @@ def _check_ids(rows: "Iterator[TableRow]") -> None:
 
 
 def _read(tables: Sequence[Path]) -> "Iterator[TableRow]":
-    from evalmuse_hf.prompts.tables import read_rows
+    return map(_checked, chain.from_iterable(map(_read_table, tables)))
 
-    return map(_checked, chain.from_iterable(map(read_rows, tables)))
+
+def _read_table(path: Path) -> "Iterator[TableRow]":
+    """Rows of a table, or of a text with a prompt a line, which gets the numbers that pictures of it are called by."""
+    from evalmuse_hf.images.picture_prompts import read_picture_prompts
+    from evalmuse_hf.prompts.tables import TableRow, read_rows
+
+    if path.suffix.lower() != ".txt":
+        yield from read_rows(path)
+        return
+    for prompt in read_picture_prompts(path):
+        yield TableRow(f"prompt {prompt.prompt_id} of {path.name}", prompt.row())
 
 
 def _is_due(args: argparse.Namespace, row: "TableRow") -> bool:

@@ -4,11 +4,15 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalmuse_hf.cli.images_generate import count_rows, print_rows
+
+if TYPE_CHECKING:
+    from evalmuse_hf.images.importing import ImportProblem
 
 _SHOWN = 10  # problems that are printed; the file has all
 
@@ -74,11 +78,27 @@ def run(args: argparse.Namespace) -> int:
         print(f"{summary.imported} taken now, {summary.kept} were there")
         print("".join(f"{number} {reason}\n" for reason, number in problems.items()), end="")
         print(args.out / "pairs.jsonl")
-    for problem in summary.problems[:_SHOWN]:
-        print(problem.message, file=sys.stderr)
-    if len(summary.problems) > _SHOWN:
-        print(f"and {len(summary.problems) - _SHOWN} more in {args.out / 'import_problems.jsonl'}", file=sys.stderr)
-    return 0 if summary.imported or summary.kept else 1
+    is_failure = not (summary.imported or summary.kept)
+    sentences = _spell_problems(summary.problems, nothing_taken=is_failure)
+    for sentence in sentences[:_SHOWN]:
+        print(sentence, file=sys.stderr)
+    if len(sentences) > _SHOWN:
+        print(f"and {len(sentences) - _SHOWN} more in {args.out / 'import_problems.jsonl'}", file=sys.stderr)
+    return 1 if is_failure else 0
+
+
+def _spell_problems(problems: "Sequence[ImportProblem]", *, nothing_taken: bool) -> list[str]:
+    """A sentence for each problem, but only one for all that have the same cause."""
+    shared = {"no_generator", "no_picture"} if nothing_taken else {"no_generator"}
+    counts, sentences = Counter(problem.reason for problem in problems), []
+    for problem in problems:
+        number = counts[problem.reason] if problem.reason in shared else 1
+        if number:  # all later ones stand in the first
+            others = f" The same holds for {number - 1} more." if number > 1 else ""
+            sentences.append(f"{problem.message}{others}")
+        if problem.reason in shared:
+            counts[problem.reason] = 0
+    return sentences
 
 
 def _show_progress(stack: ExitStack) -> Any:

@@ -35,6 +35,8 @@ examples:
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 EXIT_PIPE_CLOSED = 141  # 128 + SIGPIPE
 
+_HUB_REQUESTS = "huggingface_hub.utils._http"
+
 
 class _FirstParser(CommandParser):
     """The parser of `evalmuse` itself, which lists its commands by stage."""
@@ -132,6 +134,11 @@ def _sentence(error: Exception) -> str:
 
 
 def _set_up_logging(*, verbose: bool, quiet: bool) -> None:
-    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
-    level = logging.INFO if verbose else logging.ERROR if quiet else logging.WARNING
-    logging.getLogger("evalmuse_hf").setLevel(level)
+    logger = logging.getLogger("evalmuse_hf")
+    if not logger.hasHandlers():  # at the root it would repeat what libraries print by handlers of their own
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        logger.addHandler(handler)
+    logger.setLevel(logging.INFO if verbose else logging.ERROR if quiet else logging.WARNING)
+    # It names each of five attempts; what came of them is in the sentence of whoever asked.
+    logging.getLogger(_HUB_REQUESTS).setLevel(logging.NOTSET if verbose else logging.ERROR)

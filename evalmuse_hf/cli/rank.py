@@ -32,6 +32,11 @@ def register(subparsers: Any) -> None:
         help="file that `evalmuse score --out` wrote or, with the options below, any Parquet, JSON lines or CSV file; "
         "may be left out with --published",
     )
+    parser.set_defaults(
+        surplus_words="one file of scores is ranked, with a column generator; folders of pictures, one for each "
+        "model, are taken in from the folder above them: `evalmuse images import FOLDER --prompts FILE --out "
+        "pictures`, then `evalmuse score pictures/pairs.jsonl --out scores.parquet`"
+    )
     _add_reading_options(parser)
     parser.add_argument(
         "--balance",

@@ -29,7 +29,11 @@ def run(args: argparse.Namespace) -> int:
     """Score, print the result or where it is, and say on stderr what became of the rows."""
     from evalmuse_hf.scoring.command import run_command
 
-    output = run_command(args, progress=not args.quiet)
+    def say_starting() -> None:
+        if not args.quiet:
+            print("Starting (the first time takes up to a minute) ...", file=sys.stderr, flush=True)
+
+    output = run_command(args, progress=not args.quiet, on_loading=say_starting)
     if output.result:
         print(output.result)
     if output.note and (output.status or output.n_failed or not args.quiet):  # a failure is never silent

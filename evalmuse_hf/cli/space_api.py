@@ -1,10 +1,9 @@
 """`evalmuse space api`: a scorer behind an address, for programs."""
 
 import argparse
-import sys
 from typing import Any
 
-from evalmuse_hf.cli.space_options import add_address_options
+from evalmuse_hf.cli.space_options import STARTING, add_address_options, require_address, say
 
 
 def add_parser(commands: Any) -> None:
@@ -48,17 +47,17 @@ def run(args: argparse.Namespace) -> int:
     from evalmuse_hf.pages.guard import guard_options
     from evalmuse_hf.pages.limits import PageLimits
     from evalmuse_hf.scoring import load_scorer
-    from evalmuse_hf.scoring.serving import build_app, check_address, start_app, wait_for_end
+    from evalmuse_hf.scoring.serving import build_app, start_app, wait_for_end
 
-    check_address(args.host, args.port)  # before the model is loaded, which may take minutes
     limits = PageLimits.from_environment(os.environ)
+    require_address(args)
+    say(args, STARTING)
     prepare_gradio()  # before an app is built, which remembers the folder of uploads
     scorer = load_scorer(args.scorer, model=args.model, device=args.device)
     app = build_app(scorer, max_batch_size=args.max_batch_size, max_waiting=args.max_waiting)
     options = {**launch_options(), **guard_options(limits)}
     address = start_app(app, host=args.host, port=args.port, max_file_size=args.max_file_size, options=options)
     print(address, flush=True)
-    if not args.quiet:
-        print(f"{scorer.name} answers at {address}; end it with Ctrl-C.", file=sys.stderr)
-    wait_for_end(app)
+    say(args, f"{scorer.name} answers at {address}; end it with Ctrl-C.")
+    wait_for_end(app, on_end=lambda: say(args, "Stopping ..."))
     return 0

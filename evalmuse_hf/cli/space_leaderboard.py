@@ -3,7 +3,14 @@
 import argparse
 from typing import Any
 
-from evalmuse_hf.cli.space_options import add_address_options, add_open_option, announce
+from evalmuse_hf.cli.space_options import (
+    STARTING,
+    add_address_options,
+    add_open_option,
+    announce,
+    require_address,
+    say,
+)
 
 
 def add_parser(commands: Any) -> None:
@@ -34,15 +41,16 @@ def add_parser(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read the records, say where the page is, and wait for Ctrl-C, which is the ordinary end."""
     from evalmuse_hf.pages.frame import prepare_gradio, start_page
-    from evalmuse_hf.scoring.serving import check_address, wait_for_end
+    from evalmuse_hf.scoring.serving import wait_for_end
 
+    require_address(args)
+    say(args, STARTING)
     prepare_gradio()  # before anything else imports it
-    check_address(args.host, args.port)
     from evalmuse_hf.pages.leaderboard.page import build_leaderboard
     from evalmuse_hf.pages.leaderboard.record_keeper import RecordKeeper
 
     app = build_leaderboard(RecordKeeper(args.records, minutes=args.minutes))
     address = start_page(app, host=args.host, port=args.port)
     announce(address, "The leaderboard answers", quiet=args.quiet, show=args.open)
-    wait_for_end(app)
+    wait_for_end(app, on_end=lambda: say(args, "Stopping ..."))
     return 0

@@ -6,6 +6,8 @@ import webbrowser
 from typing import Any
 
 HOST, PORT = "127.0.0.1", 7860
+STARTING = "Starting (the first time takes up to a minute) ..."
+_PORTS_TRIED = 100
 _EARLY, _DEFAULTS = "early_", "defaults_of_page"
 
 
@@ -76,6 +78,45 @@ def take_early_options(args: argparse.Namespace) -> argparse.Namespace:
         flag = f"--{next(iter(given)).replace('_', '-')}"
         raise ValueError(f"{flag} stands before the page; write `evalmuse space {args.page} {flag} ...`.")
     return argparse.Namespace(**{**vars(args), **(vars(args)[_DEFAULTS] if args.page is None else {}), **given})
+
+
+def require_address(args: argparse.Namespace) -> None:
+    """Refuse an address that cannot be listened at, before anything is loaded, which may take minutes.
+
+    Args:
+        args: Of a page, with ``page``, ``host`` and ``port``.
+
+    Raises:
+        ValueError: If it is so; where the port is in use, the sentence has the command with a free one.
+    """
+    from evalmuse_hf.scoring.addresses import PortInUseError, ServingError, check_address
+
+    try:
+        check_address(args.host, args.port)
+        return
+    except PortInUseError:
+        pass
+    for port in range(args.port + 1, args.port + 1 + _PORTS_TRIED):
+        try:
+            check_address(args.host, port)
+        except ServingError:
+            continue
+        break
+    else:
+        port = args.port + 1
+    command = f"evalmuse space {args.page or ''}".strip()
+    raise PortInUseError(f"Port {args.port} is in use (by another such page?); type `{command} --port {port}`.")
+
+
+def say(args: argparse.Namespace, sentence: str) -> None:
+    """Print a sentence on stderr, unless nothing is to be said.
+
+    Args:
+        args: Of any command.
+        sentence: What is being done.
+    """
+    if not args.quiet:
+        print(sentence, file=sys.stderr, flush=True)
 
 
 def announce(address: str, what: str, *, quiet: bool, show: bool) -> None:

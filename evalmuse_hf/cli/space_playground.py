@@ -2,10 +2,17 @@
 
 import argparse
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
-from evalmuse_hf.cli.space_options import add_address_options, add_open_option, add_option, announce
+from evalmuse_hf.cli.space_options import (
+    STARTING,
+    add_address_options,
+    add_open_option,
+    add_option,
+    announce,
+    require_address,
+    say,
+)
 
 if TYPE_CHECKING:
     from evalmuse_hf.pages.limits import PageLimits
@@ -61,24 +68,24 @@ def add_options(parser: argparse.ArgumentParser, *, early: bool = False) -> None
 def run(args: argparse.Namespace) -> int:
     """Load the scorers, say where the page is, and wait for Ctrl-C, which is the ordinary end."""
     from evalmuse_hf.pages.frame import prepare_gradio, start_page
-    from evalmuse_hf.scoring.serving import check_address, wait_for_end
+    from evalmuse_hf.scoring.serving import wait_for_end
 
-    prepare_gradio()  # before anything else imports it
     limits = read_limits(args)
-    check_address(args.host, args.port)  # before the models are loaded, which may take minutes
+    require_address(args)
+    say(args, STARTING)
+    prepare_gradio()  # before anything else imports it
     from evalmuse_hf.pages.loading import DEFAULT_SCORERS, load_page_scorers
     from evalmuse_hf.pages.playground.page import build_playground
 
     names = args.scorers or DEFAULT_SCORERS
-    if not args.quiet:
-        print(f"Loading {' and '.join(names)} ...", file=sys.stderr, flush=True)
+    say(args, f"Loading {' and '.join(names)} ...")
     scorers = load_page_scorers(names, device=args.device)
     app = build_playground(scorers, limits=limits)
     address = start_page(app, host=args.host, port=args.port, max_file_size=limits.max_file_size)
     announce(address, "The playground answers", quiet=args.quiet, show=args.open)
-    if not args.quiet and any(name.endswith(":mini") for name in names):
-        print("What is called mini judges drawings of a small invented world, not photographs.", file=sys.stderr)
-    wait_for_end(app)
+    if any(name.endswith(":mini") for name in names):
+        say(args, "What is called mini judges drawings of a small invented world, not photographs.")
+    wait_for_end(app, on_end=lambda: say(args, "Stopping ..."))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def add_parser(commands: Any) -> None:
     maps.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: a GPU if there is one)")
     maps.add_argument("--pictures", type=int, default=900, metavar="N", help="drawings (default: 900)")
     maps.add_argument(
-        "--draws", type=int, default=5, metavar="N", help="models with random weights of each kind (default: 5)"
+        "--draws", type=int, default=10, metavar="N", help="models with random weights of each kind (default: 10)"
     )
     maps.add_argument("--seed", type=int, default=0, metavar="N", help="of drawings and intervals (default: 0)")
     maps.add_argument("--quick", action="store_true", help="some seconds, to see that it works; shows nothing else")
@@ -56,17 +57,40 @@ def run(args: argparse.Namespace) -> int:
     options = MapsOptions(
         model=model, pictures=args.pictures, draws=args.draws, seed=args.seed, n_resamples=args.n_resamples
     )
-    scorer = load_scorer("fga_blip2", model=model, device=args.device)
-    assert isinstance(scorer, FGABlip2Scorer)
     if args.quick:
         options = quick_options(options)
+    scorer = load_scorer("fga_blip2", model=model, device=args.device)
+    assert isinstance(scorer, FGABlip2Scorer)
+    beside = _folder_of_weights(scorer) if args.beside_weights else None
     study = run_maps_study(options, scorer, out=args.out, progress=not args.quiet)
     document = make_maps_document(study)
     record = study.record()
-    folders = [args.out, *([Path(str(scorer.model.name_or_path))] if args.beside_weights else [])]
-    for folder in folders:
-        (folder / EVIDENCE_FILE).write_text(f"{json.dumps(study.evidence.record(), indent=2)}\n", "utf-8")
+    evidence = f"{json.dumps(study.evidence.record(), indent=2)}\n"
+    (args.out / EVIDENCE_FILE).write_text(evidence, "utf-8")
     (args.out / "record.json").write_text(f"{json.dumps(record, indent=2)}\n", "utf-8")
     write_document(document, args.out / "report.html")
+    if beside is not None:
+        (beside / EVIDENCE_FILE).write_text(evidence, "utf-8")
     show_study(args, document, record)
     return 0
+
+
+def _folder_of_weights(scorer: Any) -> Path:
+    """Find the folder of a model, before a study that takes long, and refuse one that evidence cannot be kept in."""
+    from evalmuse_hf.models.fga_blip2.adapter_fga_blip2 import is_adapter
+
+    name = str(scorer.model.name_or_path or "")
+    folder = Path(name)
+    if not name or not folder.is_dir():
+        raise ValueError(
+            f"--beside-weights needs a model in a folder, and {name!r} is none; leave it out, and put "
+            "map_evidence.json beside the weights yourself."
+        )
+    if is_adapter(folder):
+        raise ValueError(
+            f"{folder} holds adapters, whose digest says nothing of the model below, so that evidence beside them "
+            "would not be read; merge them into a folder of its own, and measure that."
+        )
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"--beside-weights cannot write into {folder}; leave it out, or ask for the right to.")
+    return folder

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from evalmuse_hf.training.fine_tuning import describe, fine_tune
     from evalmuse_hf.training.options import parse_options
 
-    options = parse_options(words)
+    options = parse_options(words, prog="evalmuse train")
     with redirect_stdout(sys.stderr):  # Trainer prints its progress
         metrics = fine_tune(options)
     print(json.dumps(describe(metrics)))

@@ -9,6 +9,10 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 SAVE_AS_UTF8 = "save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
 
 _SHEETS = (".xlsx", ".xls", ".ods", ".numbers")
+_ALIKE = {
+    "image": ("file", "path", "image_path", "img_path", "file_name", "filename", "picture", "img"),
+    "prompt": ("caption", "text", "description", "prompts"),
+}
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -47,16 +51,28 @@ def missing_columns(missing: Sequence[str], found: Sequence[str], *, name: objec
         A sentence.
 
     >>> missing_columns(["prompt"], ["image", "text"], name="a.csv")
-    "Column 'prompt' is missing from a.csv, which has image, text; rename or add it."
+    "Column 'prompt' is missing from a.csv, which has image, text; 'text' looks like 'prompt': rename it, or add one."
     """
-    what = f"Column {' and column '.join(map(repr, missing))} is missing from {name}, which has {', '.join(found)}"
+    subject = f"Column {missing[0]!r} is" if len(missing) == 1 else f"Columns {' and '.join(map(repr, missing))} are"
+    what = f"{subject} missing from {name}, which has {', '.join(found)}"
     if any(name.lower().endswith(PICTURES) for name in found):
         return f"{what}; its first line must name the columns, such as image,prompt."
     if len(found) == 1:
         for separator, word in _SEPARATORS.items():
             if separator in found[0]:
                 return f"{what}; it seems to have {word} between its columns: save it with commas."
+    alike = {column: _find_alike(column, found) for column in missing}
+    guesses = [f"{other!r} looks like {column!r}" for column, other in alike.items() if other is not None]
+    if guesses:
+        all_but_these = "them" if len(guesses) == len(missing) else "it, and add the rest"
+        return f"{what}; {' and '.join(guesses)}: rename {'it, or add one' if len(missing) == 1 else all_but_these}."
     return f"{what}; rename or add {'it' if len(missing) == 1 else 'them'}."
+
+
+def _find_alike(column: str, found: Sequence[str]) -> str | None:
+    """The column that probably holds what another one should."""
+    names = {name.strip().lower(): name for name in found}
+    return next((names[name] for name in (column, *_ALIKE.get(column, ())) if name in names), None)
 
 
 def no_rows(name: object) -> str:

@@ -8,7 +8,7 @@ import csv
 import itertools
 import json
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,9 @@ READERS = {".jsonl": "JSON lines", ".ndjson": "JSON lines", ".csv": "CSV", ".par
 
 MAX_ROW_BYTES = 16 * 2**20
 """Size of a line of JSON, or of a CSV row, that is still read; a table without line ends would fill the memory."""
+
+MAX_COLUMNS = 10_000
+"""Columns that a CSV may name; every row is a mapping with all of them."""
 
 MAX_NESTING = 50
 """Lists and mappings inside each other in one row; far below what Python can follow."""
@@ -175,10 +178,12 @@ def _csv_header(cells: list[str] | str, place: str) -> list[str]:
     """
     if isinstance(cells, str):
         raise TableError(f"The names of the columns in {place} are not CSV ({cells}); correct them.")
+    if len(cells) > MAX_COLUMNS:
+        raise TableError(f"There are more than {MAX_COLUMNS:,} columns in {place}; leave out those that nobody reads.")
     if any(map(_UNDECODED.search, cells)):
         raise TableError(f"The names of the columns in {place} are not UTF-8 text; {SAVE_AS_UTF8}.")
     names = [cell.strip() for cell in cells]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if twice:
         raise TableError(f"The names of the columns in {place} have {twice[0]!r} twice; rename one of them.")
     return names

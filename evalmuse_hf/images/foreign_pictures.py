@@ -65,6 +65,13 @@ class _PromptIndex:
                 numbers.setdefault(number, []).append(prompt)
         self._numbers = {number: found[0] for number, found in numbers.items() if len(found) == 1}
 
+    @property
+    def advice(self) -> str:
+        """How a file is to be called, with an example."""
+        first = next(iter(self._names.values()), None)
+        example = "" if first is None else f", such as {safe_name(first.prompt_id)}.png for {first.text[:60]!r}"
+        return f"call it ID.png{example}, or give a table with image and prompt."
+
     def by_name(self, name: str) -> PicturePrompt | None:
         """Find a prompt by its id, as it is, as a file name, or as a number."""
         found, number = self._names.get(name), _plain_number(name)
@@ -125,7 +132,7 @@ def _folder_pictures(folder: Path, index: _PromptIndex) -> Iterator[ForeignPictu
         prompt, k = index.by_stem(path.stem)
         generator = path.relative_to(folder).parts[0] if len(path.relative_to(folder).parts) > 1 else None
         if prompt is None:
-            message = f"{name} bears the id of no prompt; call it ID.png or ID_K.png."
+            message = f"{name} bears the id of no prompt; {index.advice}"
             yield ForeignPicture(name, path, reason="unmatched", message=message)
         else:
             yield ForeignPicture(name, path, prompt, k, generator)

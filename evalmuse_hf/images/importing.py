@@ -94,7 +94,9 @@ def import_pictures(
     folder.open()
     try:
         folder.register_prompts(prompts)
-        taking = _Taking(folder, generator, license, link=link)
+        above = "import the folder above, whose subfolders name the generators"
+        names = above if source.is_dir() else "a column generator"
+        taking = _Taking(folder, generator, license, link=link, names=names)
         try:
             for number, picture in enumerate(pictures, start=1):
                 taking.take(picture)
@@ -123,11 +125,14 @@ def _finish(folder: PictureFolder, source: Path, problems: Sequence[ImportProble
 class _Taking:
     """The pictures taken so far."""
 
-    def __init__(self, folder: PictureFolder, generator: str | None, license_name: str | None, *, link: bool) -> None:
+    def __init__(
+        self, folder: PictureFolder, generator: str | None, license_name: str | None, *, link: bool, names: str
+    ) -> None:
         self.imported = self.kept = 0
         self.statuses: Counter[str] = Counter()
         self.problems: list[ImportProblem] = []
         self._folder, self._generator, self._license, self._link = folder, generator, license_name, link
+        self._other_way_to_name = names
         self._recorded = folder.records()
         found = list(self._recorded.values())
         self._known = {record.key: record for record in found if record.status != MISSING}
@@ -143,7 +148,8 @@ class _Taking:
             return
         name = self._generator or picture.generator
         if name is None:
-            self._refuse(picture, "no_generator", f"Nothing says who made {picture.place}; give --generator NAME.")
+            advice = f"give `--generator NAME`, or {self._other_way_to_name}."
+            self._refuse(picture, "no_generator", f"Nothing says who made {picture.place}; {advice}")
             return
         try:
             content = _read(picture.path, picture.place)

@@ -60,7 +60,9 @@ def read_picture_prompts(path: Path) -> list[PicturePrompt]:
 
 def _read_text(path: Path) -> list[PicturePrompt]:
     if not path.is_file():
-        raise ValueError(f"There is no list of prompts at {path}.")
+        raise ValueError(
+            f"There is no list of prompts at {path}; give a text file with a prompt per line, or a table."
+        )
     try:
         lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
     except UnicodeDecodeError:

@@ -4,7 +4,6 @@ import atexit
 import logging
 import os
 import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +12,9 @@ from typing import Any
 from evalmuse_hf.optional import require
 from evalmuse_hf.pages.guard import guard_options, guard_queue
 from evalmuse_hf.pages.limits import PageLimits
-from evalmuse_hf.scoring.serving import ServingError, check_address
+from evalmuse_hf.pages.upload_folders import new_upload_folder, sweep_abandoned_folders
+from evalmuse_hf.pages.uploads import sweep_age_s, sweep_period_s
+from evalmuse_hf.scoring.addresses import ServingError, check_address
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +34,8 @@ _STYLE = Path(__file__).with_name("frame.css")
 def prepare_gradio() -> ModuleType:
     """Import Gradio as pages need it: without statistics for its makers, and with a folder of its own for uploads.
 
-    What visitors send lies in a fresh folder that only this user can read, and that goes when the program ends;
-    ``GRADIO_TEMP_DIR`` names another one, which stays.
+    What visitors send lies in a fresh folder that only this user can read, and that goes when the program ends, or
+    when the next one begins if it was killed; ``GRADIO_TEMP_DIR`` names another one, which stays.
 
     Returns:
         The module ``gradio``.
@@ -46,8 +47,9 @@ def prepare_gradio() -> ModuleType:
         os.environ.setdefault(name, value)
     gradio = require("gradio", purpose="A page in the browser", extra="spaces")
     if not os.environ.get("GRADIO_TEMP_DIR"):
-        folder = tempfile.mkdtemp(prefix="evalmuse-pages-")
-        os.environ["GRADIO_TEMP_DIR"] = folder
+        sweep_abandoned_folders()
+        folder = new_upload_folder()
+        os.environ["GRADIO_TEMP_DIR"] = str(folder)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return gradio
 
@@ -89,12 +91,14 @@ def block_options(title: str, *, keep_uploads_s: int = KEEP_UPLOADS_S) -> dict[s
 
     Args:
         title: Of the window.
-        keep_uploads_s: Seconds after which what visitors sent is deleted at the latest; it is looked for as often.
+        keep_uploads_s: Seconds after which what visitors sent is deleted at the latest.
 
     >>> block_options("Pictures")["title"]
     'Pictures'
     """
-    return {"title": title, "analytics_enabled": False, "delete_cache": (keep_uploads_s, keep_uploads_s)}
+    # How often Gradio looks, and from which age it deletes: together less than the time.
+    sweeping = (sweep_period_s(keep_uploads_s), sweep_age_s(keep_uploads_s))
+    return {"title": title, "analytics_enabled": False, "delete_cache": sweeping}
 
 
 def launch_options(*, css: str = "") -> dict[str, Any]:
@@ -119,6 +123,22 @@ def launch_options(*, css: str = "") -> dict[str, Any]:
     }
 
 
+def name_examples(component: Any, *names: str) -> Any:
+    """Name the files that the examples of the API page send; Gradio's own lie elsewhere, whence a page takes none.
+
+    Args:
+        component: One that takes files.
+        *names: As a program would name files beside it.
+
+    Returns:
+        The component.
+    """
+    files = [{"path": name, "url": name, "meta": {"_type": "gradio.FileData"}} for name in names]
+    several = getattr(component, "file_count", "single") == "multiple"
+    component.example_payload = lambda: files if several else files[0]
+    return component
+
+
 @cache
 def page_style() -> str:
     """The common style, as CSS."""
@@ -130,7 +150,8 @@ def start_page(app: Any, *, host: str | None = None, port: int | None = None, ma
 
     Args:
         app: `gradio.Blocks`, made with `block_options`, whose queue is set. Its attributes ``page_css``, the style
-            that it needs beyond the common one, and ``page_limits``, what a request may hold, may be missing.
+            that it needs beyond the common one, ``page_limits``, what a request may hold, and ``takes_uploads``,
+            False where visitors send no files, may be missing.
         host: Address to listen at, such as ``"127.0.0.1"`` or ``"0.0.0.0"``; None is what Gradio takes, which is what
             a Space sets, and else this machine alone.
         port: None is what Gradio takes: what a Space sets, and else the first free one from 7860.
@@ -155,7 +176,7 @@ def start_page(app: Any, *, host: str | None = None, port: int | None = None, ma
             quiet=True,
             share=False,
             **launch_options(css=getattr(app, "page_css", "")),
-            **guard_options(limits),
+            **guard_options(limits, uploads=getattr(app, "takes_uploads", True)),
         )
     except OSError as error:  # another program was faster, or there is no free port
         raise ServingError(f"The page cannot be started: {error}") from error

@@ -12,7 +12,7 @@ PREFIX = "EVALMUSE_"
 
 _BYTES = {"": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
 _AMOUNT = re.compile(r"([\d_]{1,20}|\d{1,20}\.\d{1,9})\s*([kmg]b)?")
-_SIZES = ("max_file_size", "max_archive_bytes")
+_SIZES = ("max_file_size", "max_archive_bytes", "max_batch_row_bytes", "max_upload_bytes")
 
 
 class LimitsError(ValueError):
@@ -27,13 +27,19 @@ class PageLimits:
         max_file_size: Bytes of one file that is uploaded, whatever it is: a picture, a list, an archive.
         max_pixels: Width times height of a picture that is still decoded; 50 million need 150 MB of memory.
         max_batch_rows: Rows that one batch may have.
+        max_batch_columns: Columns that its list may have; each of them stands in every row of the result.
+        max_batch_row_bytes: Bytes of one row of it, spelled as JSON.
         max_archive_files: Files in an archive, folders and what is left out included.
         max_archive_bytes: Bytes of all files of an archive together, unpacked.
+        max_upload_bytes: Bytes that what all visitors sent, and what was written for them, may take on the disk
+            together; until older files are deleted, nothing more is taken.
         max_prompt_length: Characters of a prompt.
         max_elements: Elements of one prompt.
         max_element_length: Characters of an element.
         max_waiting: Requests that wait for their turn; the next one is refused at once.
-        time_limit_s: Seconds that a batch may score; what is left then is given back unscored, with a status.
+        max_waiting_per_client: How many of them may come from one address.
+        time_limit_s: Seconds that a batch may take from the reading of its list; what is left then is given back
+            unscored, with a status.
         keep_uploads_s: Seconds after which what a visitor sent, and what was written for them, is deleted at the
             latest.
 
@@ -48,12 +54,16 @@ class PageLimits:
     max_file_size: int = 20 * 1024**2
     max_pixels: int = 50_000_000
     max_batch_rows: int = 500
+    max_batch_columns: int = 100
+    max_batch_row_bytes: int = 32 * 1024
     max_archive_files: int = 2_000
     max_archive_bytes: int = 200 * 1024**2
+    max_upload_bytes: int = 5 * 1024**3
     max_prompt_length: int = MAX_PROMPT_LENGTH
     max_elements: int = MAX_ELEMENTS
     max_element_length: int = 500
     max_waiting: int = 64
+    max_waiting_per_client: int = 16
     time_limit_s: float = 120.0
     keep_uploads_s: int = 3_600
 

@@ -11,7 +11,7 @@ import evaluate
 
 from evalmuse_hf.evaluation_modules.evaluation_module import EvaluationModule
 from evalmuse_hf.evaluation_modules.scoring_module import ScoringModule
-from evalmuse_hf.pages.frame import block_options, prepare_gradio, start_page
+from evalmuse_hf.pages.frame import block_options, name_examples, prepare_gradio, start_page
 from evalmuse_hf.pages.guard import guard_queue
 from evalmuse_hf.pages.limits import PageLimits
 from evalmuse_hf.pages.loading import split_names
@@ -136,7 +136,7 @@ def _add_scoring(gradio: Any, module: ScoringModule, models: Sequence[str], limi
         *((f"{name} (judges drawings)" if name == "mini" else name, name) for name in models[1:]),
     ]
     inputs = [
-        gradio.Image(type="filepath", label="picture", sources=["upload", "clipboard"]),
+        name_examples(gradio.Image(type="filepath", label="picture", sources=["upload", "clipboard"]), "picture.png"),
         gradio.Textbox(label="prompt", visible="prompts" in module.required_inputs),
         gradio.Textbox(lines=4, label="elements, one per line", visible="elements" in module.optional_inputs),
         gradio.Dropdown(choices, value="", label="model"),

@@ -3,18 +3,62 @@
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import ExitStack
+from typing import Any, Self
 
 from evalmuse_hf.models.scorer import PairScore, Scorer
 from evalmuse_hf.schema import Element
 
 logger = logging.getLogger(__name__)
 
+PATIENCE_S = 120.0
+"""Seconds that somebody waits for a scorer at most, unless `PageScorers.set_patience` says otherwise."""
+
+BUSY = "time_limit"
+"""Status of what was not scored because others used the scorer for too long."""
+
 _NAN = float("nan")
 
 
 class PageError(ValueError):
     """What a visitor of a page has to know; one sentence, with nothing in it about the folders of the server."""
+
+
+class ScorerLock:
+    """Lets one thread at a time use a scorer; who comes later waits, though not for ever.
+
+    Args:
+        label: Of the scorer; for the sentence.
+
+    Attributes:
+        patience_s: Seconds that somebody waits at most.
+
+    Examples:
+        >>> with ScorerLock("half") as lock:
+        ...     lock.locked()
+        True
+    """
+
+    def __init__(self, label: str) -> None:
+        self.patience_s = PATIENCE_S
+        self._label, self._lock = label, threading.Lock()
+
+    def locked(self) -> bool:
+        """Whether somebody uses the scorer now."""
+        return self._lock.locked()
+
+    def __enter__(self) -> Self:
+        """Wait for the scorer.
+
+        Raises:
+            PageError: If it was not free in time.
+        """
+        if not self._lock.acquire(timeout=min(self.patience_s, threading.TIMEOUT_MAX)):
+            raise PageError(f"{self._label} was busy with others for {self.patience_s:g} s; try again in a minute.")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 class PageScorers:
@@ -44,7 +88,7 @@ class PageScorers:
         if not scorers:
             raise ValueError("A page needs at least one scorer.")
         self._scorers = dict(scorers)
-        self._locks = {label: threading.Lock() for label in self._scorers}
+        self._locks = {label: ScorerLock(label) for label in self._scorers}
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -68,8 +112,17 @@ class PageScorers:
             )
         return self._scorers[chosen]
 
-    def lock(self, label: str | None = None) -> threading.Lock:
-        """The lock of a scorer.
+    def set_patience(self, seconds: float) -> None:
+        """Say how long somebody waits for a scorer that others use.
+
+        Args:
+            seconds: At most.
+        """
+        for lock in self._locks.values():
+            lock.patience_s = seconds
+
+    def lock(self, label: str | None = None) -> ScorerLock:
+        """The lock of a scorer, to be held with ``with``.
 
         Args:
             label: As in `find`.
@@ -88,7 +141,7 @@ class PageScorers:
         prompts: Sequence[str],
         elements: Sequence[Sequence[str | Element]] | None = None,
     ) -> list[PairScore]:
-        """Score pairs, as `Scorer.score` does; a scorer that breaks gives rows with a status.
+        """Score pairs, as `Scorer.score` does; a scorer that breaks, or stays busy, gives rows with a status.
 
         Args:
             label: As in `find`.
@@ -103,7 +156,11 @@ class PageScorers:
             PageError: If the server has no such scorer.
         """
         scorer = self.find(label)
-        with self.lock(label):
+        with ExitStack() as held:
+            try:
+                held.enter_context(self.lock(label))
+            except PageError as error:
+                return [PairScore(_NAN, (), BUSY, str(error)) for _ in images]
             try:
                 return scorer.score(images=images, prompts=prompts, elements=elements)
             except Exception as error:  # a scorer of any origin; its fault must not end the page

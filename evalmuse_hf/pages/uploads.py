@@ -31,9 +31,11 @@ RESULT_PREFIX = "batch-"
 
 _UNFINISHED = re.compile(r"tmp[a-z0-9_]{8}")  # as `tempfile` calls what Gradio writes to while a file comes in
 _LONGEST_NAME = 80
+_LONGEST_GIVEN_NAME = 255  # what file systems allow
 _TEXT_STARTS = ((b"<svg", "an SVG drawing"), (b"<!doctype html", "a web page"), (b"<html", "a web page"))
 _PEEKED_BYTES = 1_024
 _MAX_NESTING = 20
+_SWEEPS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,8 @@ def find_foreign_files(data: Any) -> Iterator[str]:
             if isinstance(meta, Mapping) and meta.get("_type") == "gradio.FileData":
                 if not _is_upload(value.get("path")):
                     yield NOT_UPLOADED.format(what="A file of the request")
+                elif not _is_short(value.get("orig_name")):
+                    yield f"The name of a file is longer than {_LONGEST_GIVEN_NAME} characters; shorten it."
             else:
                 pending += [(item, depth + 1) for item in value.values()]
         elif isinstance(value, list | tuple):
@@ -200,6 +204,27 @@ def new_result_folder() -> Path:
     return folder
 
 
+def sweep_period_s(keep_s: float) -> float:
+    """Seconds from one look for old files to the next.
+
+    Args:
+        keep_s: Seconds for which files are kept at the longest.
+
+    >>> sweep_period_s(3_600), sweep_age_s(3_600)
+    (225.0, 3150.0)
+    """
+    return keep_s / _SWEEPS
+
+
+def sweep_age_s(keep_s: float) -> float:
+    """Seconds from which a file is old: one that is a little younger must not outlive its time until the next look.
+
+    Args:
+        keep_s: Seconds for which files are kept at the longest.
+    """
+    return keep_s - 2 * sweep_period_s(keep_s)
+
+
 def sweep_leftovers(age_s: float) -> None:
     """Delete old files that Gradio does not know of: parts of uploads that broke off, and results nobody waited for.
 
@@ -211,10 +236,10 @@ def sweep_leftovers(age_s: float) -> None:
         return
     now = time.time()
     for entry in os.scandir(folder):
-        # Gradio puts each finished upload into a folder of its own; a file beside them was never finished.
-        is_folder = entry.is_dir(follow_symlinks=False)
-        ours = entry.name.startswith(RESULT_PREFIX) if is_folder else _UNFINISHED.fullmatch(entry.name)
         with suppress(OSError):  # another sweep may be faster
+            # Gradio puts each finished upload into a folder of its own; a file beside them was never finished.
+            is_folder = entry.is_dir(follow_symlinks=False)
+            ours = entry.name.startswith(RESULT_PREFIX) if is_folder else _UNFINISHED.fullmatch(entry.name)
             if not ours or now - entry.stat(follow_symlinks=False).st_mtime <= age_s:
                 continue
             if is_folder:
@@ -230,6 +255,10 @@ def _is_upload(path: Any) -> bool:
         return upload_folder() in Path(path).resolve(strict=True).parents
     except (OSError, ValueError, RuntimeError):
         return False
+
+
+def _is_short(name: Any) -> bool:
+    return name is None or (isinstance(name, str) and len(name) <= _LONGEST_GIVEN_NAME)
 
 
 def _decode(source: Any, name: str, limits: PageLimits) -> Image.Image:

@@ -111,6 +111,8 @@ def notes_on_scores(pictures: ScoredPictures, cells: FloatArray) -> list[str]:
         notes.append(
             f"Element scores are not on the scale of {low:g} to {high:g}, such as {example:g}, so there are no skills."
         )
+    elif not any(row.get("elements") for row in pictures.rows):
+        notes.append("No skills: the scored list has no column elements (`evalmuse elements split` makes one).")
     if pictures.n_repeated:
         notes.append(f"{pictures.n_repeated} rows repeat a picture; the first row of each picture counts.")
     if pictures.n_anonymous:

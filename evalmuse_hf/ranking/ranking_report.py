@@ -83,7 +83,8 @@ def headline(ranking: Ranking) -> str:
     if tied:
         sentence += f", but cannot be told from {listed(tied)}"
     elif others:
-        sentence += ", ahead of all others by more than noise"
+        whom = others[0].generator if len(ranking.rows) == 2 else "all others"
+        sentence += f", ahead of {whom} by more than noise"
     return f"{sentence}. {_told_apart(ranking)}"
 
 
@@ -91,6 +92,8 @@ def _told_apart(ranking: Ranking) -> str:
     n, separated = len(ranking.differences), sum(pair.separated for pair in ranking.differences)
     if not could_be_tested(ranking):
         return "No pair could be tested."
+    if n == 1:
+        return f"The two models are {'told apart' if separated else 'not told apart'}."
     if separated == 0:
         return "No two models are told apart."
     if separated == n:
@@ -107,7 +110,9 @@ def _figures(ranking: Ranking) -> Iterator[tuple[str, Cell, str]]:
     )
     if ranking.differences:
         separated = sum(pair.separated for pair in ranking.differences)
-        if could_be_tested(ranking):
+        if could_be_tested(ranking) and len(ranking.differences) == 1:
+            yield "The two are told apart", "yes" if separated else "no", "at 5 %"
+        elif could_be_tested(ranking):
             yield "Pairs told apart", f"{separated} of {len(ranking.differences)}", "at 5 % for all pairs together"
         else:
             yield "Pairs told apart", None, "no pair could be tested"
@@ -142,7 +147,8 @@ def _method_section(ranking: Ranking) -> Section:
             if ranking.balance == "adjusted"
             else "means over prompts of the difference within a prompt,"
         )
-        text.append(f"Differences are {what} tested by Student's t, with Holm's adjustment over all pairs.")
+        holm = ", with Holm's adjustment over all pairs" if len(ranking.differences) > 1 else ""
+        text.append(f"Differences are {what} tested by Student's t{holm}.")
     return Section(title="How the numbers were made", text=(*text, *ranking.methods))
 
 

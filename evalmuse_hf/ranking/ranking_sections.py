@@ -14,6 +14,8 @@ _NEEDED = (
     "Prompts needed: with that many, a true difference of this size would be found in 80 of 100 studies, testing this "
     "pair alone at 5 %."
 )
+_P_OF_ONE = "p: of Student's t over prompts."
+_P_OF_MANY = "p: after Holm, over all {} pairs of generators; the interval is that of the pair alone."
 _LARGEST_MATRIX = 40
 _LARGEST_PLAN = 1_000_000
 
@@ -94,6 +96,7 @@ def differences_section(ranking: Ranking) -> Section | None:
         return None
     digits = digits_of(ranking)
     neighbours = [pair for pair in ranking.differences if pair.neighbours]
+    what_p_is = _P_OF_ONE if len(ranking.differences) == 1 else _P_OF_MANY.format(len(ranking.differences))
     table = Table(
         title="Neighbours in the ranking",
         header=("first", "second", "difference", "95 % interval", "p", "more than noise", "prompts", "prompts needed"),
@@ -111,12 +114,13 @@ def differences_section(ranking: Ranking) -> Section | None:
             for pair in neighbours
         ),
         digits=(0, 0, digits, 0, 0, 0, 0, 0),
-        note=f"p: after Holm, over all {len(ranking.differences)} pairs of generators; the interval is that of the "
-        f"pair alone. {_NEEDED}",
+        note=f"{what_p_is} {_NEEDED}",
     )
     separated = sum(pair.separated for pair in ranking.differences)
     how = "prompt by prompt" if ranking.balance == "shared" else "prompt by prompt, also by way of third ones"
     told = f"{separated} of {len(ranking.differences)} pairs of generators are told apart."
+    if len(ranking.differences) == 1:
+        told = f"The two generators are {'told apart' if separated else 'not told apart'}."
     if not could_be_tested(ranking):
         told = "No pair could be tested."
     text = f"{told} Two generators are compared {how}, which is sharper than comparing their intervals."

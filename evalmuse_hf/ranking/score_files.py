@@ -1,9 +1,11 @@
 """Reads the scores to rank: a file of ours, or any file with a number per picture."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from evalmuse_hf.data.table_advice import PICTURES
 from evalmuse_hf.scoring import Scores, read_scores
 from evalmuse_hf.scoring.foreign_scores import KEY_COLUMNS, read_foreign_scores
 from evalmuse_hf.scoring.lists import ListError
@@ -38,6 +40,7 @@ def read_scores_to_rank(
         ListError: If the file is missing or damaged, or lacks a column.
     """
     named = (score_column, key_column, generator_column, prompt_column)
+    _refuse_pictures(Path(path))
     table = read_table(Path(path))
     columns = {column: None for row in table.rows for column in row}
     if not lower_is_better and all(name is None for name in named):
@@ -64,6 +67,18 @@ def read_scores_to_rank(
         for row, raw in zip(foreign.rows, table.rows, strict=True)
     ]
     return Scores(rows, foreign.provenance)
+
+
+def _refuse_pictures(path: Path) -> None:
+    """Say how pictures get scores where a folder of them was given, and never advise to write scores into it."""
+    if not path.is_dir() or any(path.glob("part-*.parquet")):
+        return
+    for _, _, names in os.walk(path):
+        if any(Path(name).suffix.lower() in PICTURES for name in names):
+            raise ListError(
+                f"{path} holds pictures and no scores; take them in with `evalmuse images import {path} --prompts "
+                "FILE --out pictures`, then score pictures/pairs.jsonl with `evalmuse score`, and rank that."
+            )
 
 
 def _column(

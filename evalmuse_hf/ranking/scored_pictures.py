@@ -93,7 +93,10 @@ def read_pictures(scores: Iterable[Row]) -> ScoredPictures:
         generators.append(generator)
         prompts.append(prompt)
     if not kept:
-        raise ValueError("The scores name no generator; add a column generator to the list before it is scored.")
+        raise ValueError(
+            "The scores name no generator; add a column generator to the list before it is scored (or name another "
+            "column: `--generator-column NAME`)."
+        )
     names, prompt_names = sorted(set(generators)), list(dict.fromkeys(prompts))
     places = {name: place for place, name in enumerate(names)}
     prompt_places = {name: place for place, name in enumerate(prompt_names)}

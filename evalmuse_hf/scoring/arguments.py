@@ -31,6 +31,8 @@ def find_mistake(args: argparse.Namespace) -> str | None:
         return "--image, --prompt and --element score one picture; leave them out with a LIST."
     if args.image is not None and args.prompt is None:
         return "--image needs --prompt TEXT, what the picture was made for."
+    if args.prompt is not None and not args.prompt.strip():
+        return "--prompt is empty; give the text that the picture was made for."
     for name, value in (("--batch-size", args.batch_size), ("--shard-rows", args.shard_rows)):
         if value is not None and value < 1:
             return f"{name} must be at least 1, got {value}."

@@ -4,7 +4,7 @@ import argparse
 import itertools
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,12 +52,15 @@ class CommandOutput:
     n_failed: int = 0
 
 
-def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOutput:
+def run_command(
+    args: argparse.Namespace, *, progress: bool = True, on_loading: Callable[[], object] | None = None
+) -> CommandOutput:
     """Score what the options ask for, and write it if they say where.
 
     Args:
         args: Parsed options of `evalmuse_hf.scoring.arguments.add_arguments`.
         progress: Show a bar on stderr once it takes more than two seconds.
+        on_loading: Called once nothing seems wrong with what is asked, before libraries and model are loaded.
 
     Returns:
         What to print; the status is 1 if no row of a list could be scored, 2 for a single picture that cannot be, and
@@ -72,6 +75,9 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
     if args.out is not None and (args.list is None or args.out.suffix):
         check_scores_path(args.out)
     if args.list is None:
+        _refuse_absent_picture(args.image)
+        if on_loading is not None:
+            on_loading()
         scores = score_list(_load(args), _single_row(args))
         _write(scores, args.out)
         return _describe_single(scores, args)
@@ -82,6 +88,8 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         raise MistakeError("Several processes need a place for what each of them scores; give --out FILE.")
     try:
         source = _open_source(args)
+        if on_loading is not None and team.is_first:
+            on_loading()
         if args.out is None or (team.size == 1 and args.out.suffix in _PLAIN and find_spec("pyarrow") is None):
             return _score_in_memory(args, source, progress=progress)
         return _score_to_disk(args, source, team, progress=progress)
@@ -90,6 +98,16 @@ def run_command(args: argparse.Namespace, *, progress: bool = True) -> CommandOu
         return CommandOutput("", f"interrupted before it had finished.{kept}", status=EXIT_INTERRUPTED)
     finally:
         team.close()
+
+
+def _refuse_absent_picture(path: Path) -> None:
+    """Refuse a name that is no file before a model is looked for, which may take minutes and gigabytes.
+
+    Raises:
+        MistakeError: If it is none.
+    """
+    if not path.exists() or path.is_dir():
+        raise MistakeError(f"There is no file at {path}; check the path given as --image.")
 
 
 def _score_in_memory(args: argparse.Namespace, source: "PairSource", *, progress: bool) -> CommandOutput:
@@ -243,7 +261,7 @@ def _write(scores: Scores, out: Path | None) -> None:
 
 def _describe_single(scores: Scores, args: argparse.Namespace) -> CommandOutput:
     row = scores.rows[0]
-    note = "" if row["status"] == "ok" else (row["message"] or row["status"]).removeprefix("row 0: ")  # the only one
+    note = _single_note(row)
     if row["overall_score"] is None:
         return CommandOutput(_pretty(row, scores) if args.json else "", note, status=2, n_failed=1)
     if args.json:
@@ -257,6 +275,20 @@ def _describe_single(scores: Scores, args: argparse.Namespace) -> CommandOutput:
         remark = "" if element["status"] == "ok" else f"  ({element['status']})"
         lines.append(f"element  {value}  {element['text']}{remark}")
     return CommandOutput("\n".join(lines), note)
+
+
+def _single_note(row: Mapping[str, Any]) -> str:
+    """What is to be known of one picture, in words for somebody who has no list."""
+    if row["status"] != "ok":
+        message: str = (row["message"] or row["status"]).removeprefix("row 0: ")  # the only one
+        return message.replace("leave the row out", "give another --prompt")
+    absent = [repr(element["text"]) for element in row["elements"] if element["status"] == "unmatched"]
+    if not absent:
+        return ""
+    return (
+        f"{', '.join(absent)}: not among the words of the prompt, so without a score (unmatched; "
+        "docs/concepts/statuses.md lists what can be done)."
+    )
 
 
 def _pretty(row: Mapping[str, Any], scores: Scores) -> str:

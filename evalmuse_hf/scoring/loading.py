@@ -269,11 +269,13 @@ def _download_official() -> Path:
 
 def _reason(error: BaseException) -> str:
     """Why the Hub gave nothing, in a few words."""
-    from huggingface_hub.errors import OfflineModeIsEnabled
+    from huggingface_hub.errors import LocalEntryNotFoundError, OfflineModeIsEnabled
 
     causes = [error, error.__cause__, error.__context__]
     if any(isinstance(cause, OfflineModeIsEnabled) for cause in causes) or os.environ.get("HF_HUB_OFFLINE") == "1":
         return "HF_HUB_OFFLINE is set"
+    if isinstance(error, LocalEntryNotFoundError):
+        return "it cannot be reached, `evalmuse doctor --network` says why, and the cache has no copy"
     return type(error).__name__
 
 

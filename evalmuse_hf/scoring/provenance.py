@@ -1,7 +1,5 @@
 """What produced a set of scores: versions, weights, precision and device."""
 
-import hashlib
-import json
 import platform
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -10,14 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from evalmuse_hf import __version__
-from evalmuse_hf.models.model_files import hash_files, weights_sha256
+from evalmuse_hf.models.model_files import preprocessing_sha256, weights_sha256
 from evalmuse_hf.models.scorer import Scorer
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "pillow", "numpy")
-PREPROCESSING_PATTERNS = (
-    *("*processor_config.json", "tokenizer*.json", "special_tokens_map.json"),
-    *("vocab.*", "merges.txt", "chat_template.*"),
-)
 
 
 def provenance_of(scorer: Scorer) -> dict[str, Any]:
@@ -53,18 +47,6 @@ def provenance_of(scorer: Scorer) -> dict[str, Any]:
     if is_dataclass(method) and not isinstance(method, type):
         record["method"] = {"name": type(method).__name__, **_spell(method)}
     return record
-
-
-def preprocessing_sha256(folder: str | Path) -> str | None:
-    """SHA-256 of the files of a model folder that say how pictures and texts are prepared.
-
-    Args:
-        folder: A folder that `save_pretrained` wrote; None is returned if it holds no such file.
-    """
-    found = [hash_files(folder, (pattern,)) for pattern in PREPROCESSING_PATTERNS]
-    if not any(found):
-        return None
-    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
 def _precision(network: Any) -> str:

@@ -137,7 +137,7 @@ def read_table(path: Path) -> Scores:
         path: ``.parquet``, ``.jsonl`` or ``.csv``, or a folder of shards.
 
     Raises:
-        ListError: If the file is missing or damaged.
+        ListError: If the file is missing, damaged, or of no such kind.
     """
     if path.is_dir():
         return _read_folder(path)
@@ -148,7 +148,8 @@ def read_table(path: Path) -> Scores:
         ".jsonl": _read_json_lines,
         ".csv": _read_csv,
     }
-    check_scores_path(path)
+    if path.suffix.lower() not in readers:
+        raise ListError(f"Cannot tell how to read {path}; expected a name that ends in {', '.join(SUFFIXES)}.")
     return readers[path.suffix.lower()](path)
 
 

@@ -5,19 +5,20 @@ here is that one request can never spoil the batch that it travels in.
 """
 
 import dataclasses
-import errno
 import functools
 import json
 import logging
 import os
-import socket
+import signal
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from evalmuse_hf.models.scorer import PairScore, Scorer
 from evalmuse_hf.optional import require
+from evalmuse_hf.scoring.addresses import ServingError, check_address
 from evalmuse_hf.scoring.provenance import provenance_of
 from evalmuse_hf.scoring.scores import json_line
 
@@ -29,13 +30,8 @@ MAX_FILE_SIZE = "20mb"
 MAX_PROMPT_LENGTH = 4_000
 MAX_ELEMENTS = 64
 _N_INPUTS = 3
-_KEEP_UPLOADS_S = 3_600
-_MAX_PORT = 65_535
+_SWEEPING = (225, 3_150)  # every how many seconds it looks for uploads of which age; together less than an hour
 _WRONG_COUNT = f"Give {_N_INPUTS} values: the picture, the prompt, and the elements (null for none)."
-
-
-class ServingError(ValueError):
-    """An app that cannot be started as asked; the message says why in one sentence."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -221,17 +217,16 @@ def build_app(scorer: Scorer, *, max_batch_size: int = MAX_BATCH_SIZE, max_waiti
         """Say what scores here, and in what batches it did since the start."""
         return service.describe()
 
-    with gradio.Blocks(
-        title=f"evalmuse_hf: {scorer.name}", analytics_enabled=False, delete_cache=(_KEEP_UPLOADS_S, _KEEP_UPLOADS_S)
-    ) as app:
+    with gradio.Blocks(title=f"evalmuse_hf: {scorer.name}", analytics_enabled=False, delete_cache=_SWEEPING) as app:
         gradio.Markdown(f"# {scorer.name}\nHow well a picture shows its prompt, and each element of it.")
         inputs = [
             gradio.Image(type="filepath", label="image"),
             gradio.Textbox(label="prompt"),
             gradio.Textbox("", label="elements", info="one per line, or a JSON list", lines=3),
         ]
+        button = gradio.Button("Score", variant="primary")
         answer = gradio.JSON(label="scores")
-        gradio.Button("Score", variant="primary").click(
+        button.click(
             score,
             inputs,
             answer,
@@ -248,29 +243,6 @@ def build_app(scorer: Scorer, *, max_batch_size: int = MAX_BATCH_SIZE, max_waiti
     app.service = service
     _isolate_requests(app)
     return app
-
-
-def check_address(host: str, port: int) -> None:
-    """Refuse an address that cannot be listened at, with the reason; Gradio would only name a range of ports.
-
-    Args:
-        host: As in `start_app`.
-        port: As in `start_app`.
-
-    Raises:
-        ServingError: If the address is none, not of this machine, reserved, or in use.
-    """
-    if not 1 <= port <= _MAX_PORT:
-        raise ServingError(f"A port is a number from 1 to {_MAX_PORT}, got {port}.")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as attempt:
-            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            attempt.bind(address)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise ServingError(f"Port {port} of {host} is in use; choose another one.") from None
-        raise ServingError(f"Cannot listen at {host}, port {port} ({error.strerror or error}).") from None
 
 
 def start_app(
@@ -316,18 +288,40 @@ def start_app(
     return str(address)
 
 
-def wait_for_end(app: Any) -> None:
-    """Wait until Ctrl-C, then stop answering and give the port back.
+def wait_for_end(app: Any, *, on_end: Callable[[], object] | None = None) -> None:
+    """Wait until Ctrl-C or the signal to end, then stop answering and give the port back.
 
     Args:
         app: What `start_app` started.
+        on_end: Called at once when it is to stop; stopping takes seconds.
     """
+    with _ending_by_signal():
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            logger.info("Stopping.")
+            if on_end is not None:
+                on_end()
+        finally:
+            app.close(verbose=False)
+
+
+@contextmanager
+def _ending_by_signal() -> Iterator[None]:
+    """While it is entered, the signal that ends containers does what Ctrl-C does; else uploads would stay."""
+    if threading.current_thread() is not threading.main_thread():  # signals are the main thread's alone
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        logger.info("Stopping.")
+        yield
     finally:
-        app.close(verbose=False)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(*_: Any) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would break off the stopping
+    raise KeyboardInterrupt
 
 
 def _isolate_requests(app: Any) -> None:

@@ -60,7 +60,8 @@ class _Formatter(ArgumentDefaultsHelpFormatter):
 
 class _Parser(HfArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise ValueError(f"{message} (see `python -m evalmuse_hf.training --help`)")
+        named = self.prog if self.prog.startswith("evalmuse ") else "python -m evalmuse_hf.training"
+        raise ValueError(f"{message} (see `{named} --help`)")
 
 
 def parse_options(words: Sequence[str], *, prog: str | None = None) -> RunArguments:

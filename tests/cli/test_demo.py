@@ -147,6 +147,15 @@ def test_a_folder_with_other_things_is_left_alone(guesser, tmp_path, capsys):
     assert (tmp_path / "raw" / "thesis.txt").read_text() == "mine"
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_drawn(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("evalmuse_hf.cli.demo._load", None)
+    monkeypatch.setattr("evalmuse_hf.cli.demo.draw_and_build", None)
+    (tmp_path / "file").write_text("")
+    assert main(["demo", "--out", str(tmp_path / "file" / "demo")]) == 2
+    sentence = f"The folder {tmp_path}/file/demo cannot be made (Not a directory); give another one with --out."
+    assert capsys.readouterr().err == f"evalmuse demo: {sentence}\n"
+
+
 @pytest.mark.parametrize(
     "words, sentence",
     [(["--prompts", "1"], "--prompts must be at least 2, got 1"), (["--out", "taken"], "taken is a file")],

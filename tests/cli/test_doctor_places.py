@@ -99,4 +99,6 @@ def test_a_hub_that_answers_whatever_it_says_can_be_reached(server, status):
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "no address"])
 def test_a_hub_that_does_not_answer_is_named(monkeypatch, address):
     monkeypatch.setenv("HF_ENDPOINT", address)
-    assert try_hub().startswith(f"{address} cannot be reached (")
+    reason = try_hub()
+    assert reason.startswith(f"{address} cannot be reached (")
+    assert all(name in reason for name in ("HTTPS_PROXY", "HF_ENDPOINT", "HF_HUB_OFFLINE=1"))

@@ -5,6 +5,7 @@ import pytest
 
 from evalmuse_hf.cli import elements_split
 from evalmuse_hf.elements.splitter import SplitPrompt
+from evalmuse_hf.images.picture_prompts import read_picture_prompts
 from evalmuse_hf.schema import Element
 
 ROWS = [
@@ -38,6 +39,22 @@ def table(tmp_path):
 
 def rows_of(path):
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_a_text_has_a_prompt_a_line_and_is_numbered_as_for_pictures(tmp_path):
+    (tmp_path / "prompts.txt").write_text("two red cats\n\na dog\n")
+    out = tmp_path / "split.jsonl"
+    assert split(tmp_path / "prompts.txt", "--out", out, "--splitter", "rules") == 0
+    assert {row["prompt_id"]: row["prompt"] for row in rows_of(out)} == {"00000": "two red cats", "00001": "a dog"}
+    assert [element["text"] for element in rows_of(out)[0]["elements"]] == ["two", "red", "cats"]
+    assert [prompt.text for prompt in read_picture_prompts(out)] == ["two red cats", "a dog"]
+
+
+def test_two_texts_would_name_two_prompts_alike(tmp_path):
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("a dog\n")
+    with pytest.raises(ValueError, match=r"^prompt 00000 of b\.txt has the id '00000' of prompt 00000 of a\.txt"):
+        split(tmp_path / "a.txt", tmp_path / "b.txt", "--out", tmp_path / "out.jsonl", "--splitter", "rules")
 
 
 def test_every_row_gets_elements_or_a_reason(table, tmp_path, capsys):

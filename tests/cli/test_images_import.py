@@ -46,6 +46,27 @@ def test_what_was_taken_and_what_was_not_is_counted(take, capsys):
     assert "other.png bears the id of no prompt" in said.err
 
 
+def test_where_nothing_matches_the_prompts_are_counted_and_a_name_is_shown(take, capsys):
+    for name in ("00000.png", "00001.png"):
+        (take.folder / "made" / name).unlink()
+    assert take("made", "--generator", "MJ") == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "other.png bears the id of no prompt; call it ID.png, such as 00000.png for 'a cat', or give a table with "
+        "image and prompt.",
+        "Prompt 00000 ('a cat') has got no picture. The same holds for 1 more.",
+    ]
+
+
+def test_that_nobody_is_named_is_said_once(take, capsys):
+    (take.folder / "made/other.png").rename(take.folder / "made/00001.png")
+    assert take("made") == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "Nothing says who made 00000.png; give `--generator NAME`, or import the folder above, whose subfolders name "
+        "the generators. The same holds for 1 more.",
+        "Prompt 00000 ('a cat') has got no picture. The same holds for 1 more.",
+    ]
+
+
 def test_the_same_as_json(take, capsys):
     assert take("made", "--generator", "MJ", "--link", "--json") == 0
     said = json.loads(capsys.readouterr().out)

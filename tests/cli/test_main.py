@@ -137,6 +137,25 @@ def test_verbosity_is_heard_before_and_after_the_command(words, level, command):
     assert logging.getLogger("evalmuse_hf").level == level
 
 
+@pytest.mark.parametrize("verbose", [[], ["--verbose"]], ids=["silent", "verbose"])
+def test_attempts_to_reach_the_hub_are_told_once_and_only_to_who_asks(verbose):
+    work = (
+        "import logging, sys\n"
+        "from huggingface_hub.utils import _http\n"
+        "from evalmuse_hf.cli import doctor, main\n"
+        "def run(args):\n"
+        "    _http.logger.warning('Retrying in 8s')\n"
+        "    logging.getLogger('evalmuse_hf.x').warning('ours')\n"
+        "    return 0\n"
+        "doctor.run = run\n"
+        "sys.exit(main.main(sys.argv[1:]))\n"
+    )
+    child = subprocess.run([sys.executable, "-c", work, "doctor", *verbose], capture_output=True, text=True)
+    assert child.returncode == 0
+    lines = child.stderr.splitlines()
+    assert lines == [*["Retrying in 8s"] * len(verbose), "WARNING evalmuse_hf.x: ours"]
+
+
 def test_the_status_of_the_command_is_returned(command):
     command(lambda args: 7)
     assert entry.main(["doctor"]) == 7

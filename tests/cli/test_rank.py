@@ -115,6 +115,7 @@ def test_mistakes_are_one_sentence_and_status_2(scores, tmp_path, capsys):
     write_scores(Scores([{"image": "0.png", "overall_score": 3.0, "status": "ok"}]), tmp_path / "scores.jsonl")
     assert "The scores name no generator" in refuse(capsys, tmp_path / "scores.jsonl")
     assert "There are no scores to rank" in refuse(capsys)
+    assert "unrecognized arguments: new; one file of scores is ranked" in refuse(capsys, "old", "new")
     assert "--json and --markdown cannot be given together" in refuse(capsys, scores, "--json", "--markdown")
     assert "No generator is called 'Nobody'" in refuse(capsys, scores, "--radar", "Nobody", "--n-resamples", 0)
     assert "There are no ratings at" in refuse(capsys, scores, "--human", tmp_path / "none.csv")

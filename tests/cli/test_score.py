@@ -12,7 +12,8 @@ def scored(monkeypatch):
     """Stand in for scoring, which has its own tests, and record what it is asked."""
     calls = []
 
-    def run_command(args, *, progress):
+    def run_command(args, *, progress, on_loading):
+        on_loading()
         calls.append((args, progress))
         return CommandOutput('{"status": "ok"}', "Scored 1 of 1 rows with tiny.")
 
@@ -24,7 +25,7 @@ def test_scores_go_to_stdout_and_the_summary_to_stderr(scored, capsys):
     assert main(["score", "pairs.jsonl", "--model", "mini", "--compat", "official"]) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out) == {"status": "ok"}
-    assert captured.err == "Scored 1 of 1 rows with tiny.\n"
+    assert captured.err == "Starting (the first time takes up to a minute) ...\nScored 1 of 1 rows with tiny.\n"
     args, progress = scored[0]
     assert (args.scorer, args.model, args.compat, progress) == ("fga_blip2", "mini", "official", True)
 

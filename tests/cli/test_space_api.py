@@ -4,7 +4,7 @@ import pytest
 
 from evalmuse_hf.cli.main import main
 from evalmuse_hf.pages.guard import PageGuard
-from evalmuse_hf.scoring import serving
+from evalmuse_hf.scoring import addresses, serving
 
 
 @pytest.fixture
@@ -19,17 +19,17 @@ def started(monkeypatch):
         calls["scorer"] = (name, options)
         return Scorer()
 
-    def record(name, result):
+    def record(name, result, module=serving):
         def replacement(*_, **options):
             calls[name] = options
             return result
 
-        monkeypatch.setattr(serving, name, replacement)
+        monkeypatch.setattr(module, name, replacement)
 
     monkeypatch.setattr("evalmuse_hf.scoring.load_scorer", load_scorer)
     monkeypatch.setattr("evalmuse_hf.pages.frame.prepare_gradio", lambda: None)
     monkeypatch.setattr("evalmuse_hf.pages.frame.launch_options", lambda: {"show_error": False})
-    record("check_address", None)
+    record("check_address", None, addresses)
     record("build_app", "the app")
     record("start_app", "http://127.0.0.1:8000/")
     record("wait_for_end", None)
@@ -41,14 +41,18 @@ def test_the_address_goes_to_stdout_and_ctrl_c_is_the_ordinary_end(started, caps
     assert main(["space", "api", "--model", "mini", "--device", "cpu", "--port", "8000", *limits]) == 0
     captured = capsys.readouterr()
     assert captured.out == "http://127.0.0.1:8000/\n"
-    assert captured.err == "tiny answers at http://127.0.0.1:8000/; end it with Ctrl-C.\n"
+    assert captured.err.splitlines() == [
+        "Starting (the first time takes up to a minute) ...",
+        "tiny answers at http://127.0.0.1:8000/; end it with Ctrl-C.",
+    ]
     assert started["scorer"] == ("fga_blip2", {"model": "mini", "device": "cpu"})
     assert started["build_app"] == {"max_batch_size": 4, "max_waiting": 9}
     options = started["start_app"].pop("options")
     assert started["start_app"] == {"host": "127.0.0.1", "port": 8000, "max_file_size": "1mb"}
     assert [each.cls for each in options["app_kwargs"]["middleware"]] == [PageGuard]
     assert options["show_error"] is False
-    assert "wait_for_end" in started
+    started["wait_for_end"]["on_end"]()
+    assert capsys.readouterr() == ("", "Stopping ...\n")
 
 
 @pytest.mark.usefixtures("started")
@@ -64,6 +68,6 @@ def test_an_impossible_port_is_one_sentence_before_anything_is_loaded(capsys):
 
 def test_without_gradio_the_sentence_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "gradio", None)
-    monkeypatch.setattr(serving, "check_address", lambda *_: None)
+    monkeypatch.setattr(addresses, "check_address", lambda *_: None)
     assert main(["space", "api", "--model", "mini", "--device", "cpu"]) == 2
     assert "needs `gradio`: pip install 'evalmuse-hf[spaces]'" in capsys.readouterr().err

@@ -1,8 +1,11 @@
 import argparse
+import socket
 
 import pytest
 
 from evalmuse_hf.cli import space_options
+from evalmuse_hf.cli.main import main
+from evalmuse_hf.scoring import addresses
 
 
 def test_the_address_goes_to_stdout_and_the_sentence_to_stderr(capsys):
@@ -41,3 +44,37 @@ def test_early_options_get_their_own_names_and_defaults():
 def test_options_of_a_page_are_left_alone():
     args = argparse.Namespace(page="api", port=8000)
     assert vars(space_options.take_early_options(args)) == {"page": "api", "port": 8000}
+
+
+@pytest.mark.parametrize("page", [[], ["playground"], ["leaderboard"], ["api", "--model", "mini"]])
+def test_a_port_in_use_is_said_before_anything_is_loaded_with_the_command_to_type(page, capsys, monkeypatch):
+    monkeypatch.setattr("evalmuse_hf.pages.frame.prepare_gradio", lambda: pytest.fail("this takes long"))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert main(["space", *page, "--port", str(port)]) == 2
+    said = capsys.readouterr().err
+    command = " ".join(["evalmuse space", *page[:1]])
+    before, _, free = said.removesuffix("`.\n").rpartition(" ")
+    assert before == f"evalmuse space: Port {port} is in use (by another such page?); type `{command} --port"
+    assert port < int(free) <= port + 100
+
+
+def test_the_port_that_is_named_is_a_free_one(monkeypatch):
+    def check(host, port):
+        if port < 9003:
+            raise addresses.PortInUseError(f"{port} of {host}")
+
+    monkeypatch.setattr(addresses, "check_address", check)
+    with pytest.raises(addresses.PortInUseError, match=r"type `evalmuse space --port 9003`\.$"):
+        space_options.require_address(argparse.Namespace(page=None, host="127.0.0.1", port=9000))
+
+
+def test_where_no_port_near_is_free_the_next_is_named(monkeypatch):
+    def check(host, port):
+        raise addresses.PortInUseError(f"{port} of {host}")
+
+    monkeypatch.setattr(addresses, "check_address", check)
+    with pytest.raises(addresses.PortInUseError, match=r"type `evalmuse space --port 9001`\.$"):
+        space_options.require_address(argparse.Namespace(page=None, host="127.0.0.1", port=9000))

@@ -6,7 +6,7 @@ from evalmuse_hf.cli.main import main
 from evalmuse_hf.pages import frame, loading
 from evalmuse_hf.pages.limits import PageLimits
 from evalmuse_hf.pages.playground import page
-from evalmuse_hf.scoring import serving
+from evalmuse_hf.scoring import addresses, serving
 
 ADDRESS = "http://127.0.0.1:8000/"
 
@@ -23,7 +23,7 @@ def started(monkeypatch):
 
         monkeypatch.setattr(module, name, replacement)
 
-    record(serving, "check_address", None)
+    record(addresses, "check_address", None)
     record(loading, "load_page_scorers", "the scorers")
     record(page, "build_playground", "the app")
     record(frame, "start_page", ADDRESS)
@@ -36,6 +36,7 @@ def test_the_packaged_scorers_are_loaded_and_what_they_are_is_said(started, caps
     out, err = capsys.readouterr()
     assert out == f"{ADDRESS}\n"
     assert err.splitlines() == [
+        "Starting (the first time takes up to a minute) ...",
         "Loading fga_blip2:mini and pn_vqa:mini ...",
         f"The playground answers at {ADDRESS}; end it with Ctrl-C.",
         "What is called mini judges drawings of a small invented world, not photographs.",
@@ -45,7 +46,10 @@ def test_the_packaged_scorers_are_loaded_and_what_they_are_is_said(started, caps
     assert started["build_playground"] == (("the scorers",), {"limits": PageLimits()})
     assert started["start_page"][0] == ("the app",)
     assert {"host": "127.0.0.1", "port": 8000}.items() <= started["start_page"][1].items()
-    assert started["wait_for_end"] == (("the app",), {})
+    given, options = started["wait_for_end"]
+    assert given == ("the app",)
+    options["on_end"]()
+    assert capsys.readouterr() == ("", "Stopping ...\n")
 
 
 def test_other_scorers_and_limits_are_taken(started, capsys):
@@ -80,7 +84,7 @@ def test_an_impossible_limit_names_the_option(words, sentence, capsys):
 
 
 def test_a_scorer_that_cannot_be_had_is_one_sentence_that_says_what_to_type(capsys, monkeypatch):
-    monkeypatch.setattr(serving, "check_address", lambda *_: None)
+    monkeypatch.setattr(addresses, "check_address", lambda *_: None)
     assert main(["space", "--quiet", "--scorer", "fga_blip2"]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
@@ -95,5 +99,6 @@ def test_an_impossible_port_is_one_sentence_before_anything_is_loaded(capsys):
 def test_without_gradio_the_sentence_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "gradio", None)
     monkeypatch.setattr(frame, "prepare_gradio", frame.prepare_gradio.__wrapped__)
+    monkeypatch.setattr(addresses, "check_address", lambda *_: None)
     assert main(["space"]) == 2
     assert "pip install 'evalmuse-hf[spaces]'" in capsys.readouterr().err

@@ -24,7 +24,7 @@ def test_the_command_runs_the_same_training(monkeypatch, capsys, tmp_path):
             ["--max_steps", "2", "--use_cpu", "True"],
             "--max_steps --use_cpu True; other options of training are given as --set NAME=VALUE each",
         ),
-        ([], "the following arguments are required"),
+        ([], "(see `evalmuse train --help`)"),
     ],
     ids=["no value", "other recipe", "options of Trainer", "nothing"],
 )

@@ -224,7 +224,7 @@ def test_records_that_have_no_place_in_a_release_are_named(tmp_path):
             b"picture,prompt\n0.png,a\n",
             "Column 'image' is missing from list.csv, which has picture, prompt",
         ),
-        ("list.jsonl", b'{"text": 1}\n', "Column 'image' and column 'prompt' is missing from list.jsonl"),
+        ("list.jsonl", b'{"text": 1}\n', "Columns 'image' and 'prompt' are missing from list.jsonl"),
         ("list.jsonl", b"{\n", "No row of list.jsonl can be used. The first: .*line 1 of list.jsonl is not JSON"),
         ("list.jsonl", b"\xff\xfe{\0", "No row of list.jsonl can be used. The first: .* is not UTF-8 text"),
         ("list.csv", b"image,prompt,B\xe4r\n", "The names of the columns in line 1 of list.csv are not UTF-8"),

@@ -34,6 +34,25 @@ def test_a_column_that_bears_a_semicolon_beside_others_is_a_name():
     assert missing_columns(["image", "prompt"], ["a", "b"], name="a.csv").endswith("rename or add them.")
 
 
+@pytest.mark.parametrize(
+    "found, sentence",
+    [
+        (
+            ["file", "caption", "seed"],
+            "Columns 'image' and 'prompt' are missing from a.csv, which has file, caption, seed; 'file' looks like "
+            "'image' and 'caption' looks like 'prompt': rename them.",
+        ),
+        (
+            ["Image", "seed"],
+            "Columns 'image' and 'prompt' are missing from a.csv, which has Image, seed; 'Image' looks like 'image': "
+            "rename it, and add the rest.",
+        ),
+    ],
+)
+def test_columns_that_look_like_the_missing_ones_are_named(found, sentence):
+    assert missing_columns(["image", "prompt"], found, name="a.csv") == sentence
+
+
 def test_an_empty_table_is_told_what_its_first_line_is():
     assert no_rows("a.csv").startswith("There are no rows in a.csv; give at least one picture with its prompt")
     assert "first line `image,prompt`" in no_rows("a.csv")

@@ -82,12 +82,13 @@ def test_a_long_list_is_never_held_in_memory(tmp_path, monkeypatch):
     [
         ("list.txt", b"x", "Cannot tell what .*list.txt is; name a list .jsonl, .ndjson, .csv, .parquet"),
         ("list.csv", None, "There is no list at .*list.csv; give a file with columns image and prompt"),
+        ("list.csv", b"x," * 10_000, "There are more than 10,000 columns in line 1 of list.csv; leave out those"),
         ("list.csv", b"image,prompt,image\n", "line 1 of list.csv have 'image' twice; rename one of them"),
         ("list.csv", b'image,"prompt\n', "names of the columns in line 1 of list.csv are not CSV"),
         ("list.csv", b"image,B\xe4r\n", "names of the columns in line 1 of list.csv are not UTF-8"),
         ("list.parquet", b"PAR1", "list.parquet is not a Parquet file, or it is damaged"),
     ],
-    ids=["kind", "absent", "column twice", "open name", "name not UTF-8", "damaged"],
+    ids=["kind", "absent", "columns", "column twice", "open name", "name not UTF-8", "damaged"],
 )  # fmt: skip
 def test_a_table_that_cannot_be_read_is_one_sentence(tmp_path, name, content, sentence):
     if content is not None:

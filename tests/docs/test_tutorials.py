@@ -63,6 +63,16 @@ def test_the_notebook_is_valid_and_has_the_code_that_the_test_of_its_tutorial_ru
         ("```yaml\na: 1\n```\n", "has no mark"),
         ("<!-- not run -->\n```sh\nfalse\n```\n", "is none of"),
         ("  ```sh\n  true\n  ```\n```sh\ntrue\n", "unclosed"),
+        ("```sh\nls\n```\n\n<!-- shows -->\n```text\n...\nSRCC ...\n```\n", "page.md:6: no line shown here"),
+        ("<!-- shows -->\n```text\n3\n```\n", "is not executed"),
+        (
+            "```sh\necho 3\n```\n<!-- not run: slow -->\n```sh\necho 4\n```\n<!-- shows -->\n```text\n3\n```\n",
+            "page.md:9: the block before what is shown here is not executed",
+        ),
+        (
+            "```sh\necho 3\n```\n<!-- file: a.txt -->\n```text\n4\n```\n<!-- shows -->\n```text\n3\n```\n",
+            "is not executed",
+        ),
     ],
 )
 def test_a_page_that_does_not_do_what_it_says_is_found(page, problem, tmp_path, monkeypatch):
@@ -110,7 +120,13 @@ def test_a_tutorial_sees_neither_the_network_nor_the_home_of_its_reader(tmp_path
     page.write_text(
         "```python\nfrom os import environ\n\n"
         "print(environ['HF_HUB_OFFLINE'], environ.get('HF_TOKEN'), environ['HOME'])\n```\n"
-        f"\n<!-- shows -->\n```text\n1 None {tmp_path}/home\n```\n"
+        f"\n<!-- shows -->\n```text\n1 None {tmp_path}/home\n```\n\n"
+        "```python\nimport socket\n\ntry:\n    socket.create_connection(('192.0.2.1', 80), timeout=0.1)\n"
+        "except OSError as error:\n    print(type(error).__name__)\n```\n"
+        "\n<!-- shows -->\n```text\nNetworkRefusedError\n```\n\n"
+        "```sh\npython -c \"import socket; socket.getaddrinfo('huggingface.co', 443)\" 2>error.txt || echo status $?, "
+        "$(grep -o '[A-Z]\\w*RefusedError' error.txt | head -n 1)\n```\n"
+        "\n<!-- shows -->\n```text\nstatus 1, NetworkRefusedError\n```\n"
     )
     child = run_in_child(page, tmp_path)
     assert child.returncode == 0, child.stderr

@@ -8,7 +8,8 @@ Fences with ``sh`` and ``python`` are executed in the order of the page. The lin
 - ``<!-- file: NAME -->`` writes it to a file, whatever its language.
 - ``<!-- shows -->`` compares it with what the block before it printed: every line has to stand there, in this order.
   ``...`` stands for anything, spaces count as one, and a number with a decimal point may be off by 2 % or by two units
-  of its last digit.
+  of its last digit. The block before it has to be one that was executed, and a line has to say something: hold a
+  number, or no ``...``.
 
 All Python blocks of a page share one process and its names. A shell block whose lines all begin with ``evalmuse``
 calls the same function in that process; so does ``accelerate launch -m evalmuse_hf.training`` or ``python -m ...``
@@ -25,13 +26,13 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+OFFLINE_MODULE = ROOT / "tests" / "offline"  # its sitecustomize.py refuses addresses beyond this machine
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE", "HF_EVALUATE_OFFLINE")
 LAUNCHERS = (["accelerate", "launch", "-m", "evalmuse_hf.training"], ["python", "-m", "evalmuse_hf.training"])
 FENCE = re.compile(
@@ -74,10 +75,11 @@ def read_blocks(page: Path) -> list[Block]:
         page: Markdown file.
 
     Raises:
-        TutorialError: If a fence is neither code, nor marked, or if a mark is not known or gives no reason.
+        TutorialError: If a fence is neither code, nor marked; if a mark is not known or gives no reason; or if a
+            block that shows an output does not follow one that is executed, or shows nothing that could be wrong.
     """
     text = page.read_text("utf-8")
-    blocks = []
+    blocks: list[Block] = []
     for match in FENCE.finditer(text):
         line = text.count("\n", 0, match.start("language")) + 1
         block = Block(match["language"], match["code"], line, match["mark"])
@@ -85,10 +87,18 @@ def read_blocks(page: Path) -> list[Block]:
             raise TutorialError(f"{page.name}:{line}: this fence is neither sh nor python, and has no mark.")
         if block.mark is not None and not block.mark.startswith(MARKS):
             raise TutorialError(f"{page.name}:{line}: the mark {block.mark!r} is none of {MARKS}.")
+        if block.mark == "shows" and not (blocks and blocks[-1].is_run):
+            raise TutorialError(f"{page.name}:{line}: the block before what is shown here is not executed.")
+        if block.mark == "shows" and not any(map(_says_something, block.code.splitlines())):
+            raise TutorialError(f"{page.name}:{line}: no line shown here has a number, or goes without `...`.")
         blocks.append(block)
     if 2 * len(blocks) != len(re.findall(r"^```", text, re.MULTILINE)):
         raise TutorialError(f"{page.name}: a fence is indented, unclosed, or of a language with other signs.")
     return blocks
+
+
+def _says_something(line: str) -> bool:
+    return bool(line.strip()) and ("..." not in line or re.search(r"\d", line) is not None)
 
 
 def compare(shown: str, printed: str) -> str | None:
@@ -138,7 +148,7 @@ def run_page(page: Path, *, show: bool = False) -> None:
 
     Args:
         page: Markdown file.
-        show: Print every block with its output and seconds.
+        show: Print every block with its output and the seconds of processors that it took.
 
     Raises:
         TutorialError: At the first block that fails or prints something else.
@@ -148,10 +158,10 @@ def run_page(page: Path, *, show: bool = False) -> None:
     for block in read_blocks(page):
         place = f"{page.name}:{block.line}"
         if block.is_run:
-            start = time.perf_counter()
+            start = _cpu_seconds()
             printed = _run_block(block, names, place)
             if show:
-                sys.stdout.write(f"--- {place} {time.perf_counter() - start:.1f} s\n{block.code}>>>\n{printed}\n")
+                sys.stdout.write(f"--- {place} {_cpu_seconds() - start:.1f} s\n{block.code}>>>\n{printed}\n")
                 sys.stdout.flush()
         elif block.mark is not None and block.mark.startswith("file: "):
             Path(block.mark.removeprefix("file: ")).write_text(block.code, "utf-8")
@@ -159,6 +169,11 @@ def run_page(page: Path, *, show: bool = False) -> None:
             raise TutorialError(
                 f"{place}: the page shows\n  {missing}\nwhich was not printed in this order:\n{printed}"
             )
+
+
+def _cpu_seconds() -> float:
+    """What this process and those that it waited for have used; on a busy machine the clock says less."""
+    return sum(os.times()[:4])
 
 
 def _run_block(block: Block, names: dict[str, Any], place: str) -> str:
@@ -205,7 +220,9 @@ def _call(words: Sequence[str]) -> int:
 
 
 def run_in_child(page: Path, folder: Path, *, show: bool = False) -> "subprocess.CompletedProcess[str]":
-    """Execute a page in a process of its own, which sees neither a network nor any file of this user.
+    """Execute a page in a process of its own, which finds no file of this user by its home, and reaches no network.
+
+    The variables keep libraries from asking; the module on the path makes every Python process refuse whoever does.
 
     Args:
         page: Markdown file.
@@ -221,7 +238,7 @@ def run_in_child(page: Path, folder: Path, *, show: bool = False) -> "subprocess
         **dict.fromkeys(OFFLINE, "1"),
         "HOME": str(home),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join([str(OFFLINE_MODULE), str(ROOT)]),
         "MPLCONFIGDIR": str(home / "matplotlib"),
         "GRADIO_ANALYTICS_ENABLED": "False",
     }
@@ -233,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Execute one page; status 1 and one message if it does not do what it says."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0], allow_abbrev=False)
     parser.add_argument("page", type=Path, help="Markdown file")
-    parser.add_argument("--show", action="store_true", help="print every block with its output and seconds")
+    parser.add_argument("--show", action="store_true", help="print every block with its output and CPU seconds")
     parser.add_argument("--here", action="store_true", help="in this process and folder, with this environment")
     args = parser.parse_args(arguments)
     if not args.here:

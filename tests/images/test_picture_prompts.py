@@ -46,7 +46,9 @@ def test_what_is_no_list_of_prompts_is_refused(tmp_path, name, text, words):
 
 
 def test_a_missing_or_binary_text_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="no list of prompts"):
+    with pytest.raises(
+        ValueError, match=r"no list of prompts at .*none\.txt; give a text file with a prompt per line"
+    ):
         read_picture_prompts(tmp_path / "none.txt")
     (tmp_path / "b.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="not a text in UTF-8"):

@@ -1,6 +1,6 @@
 import hashlib
 
-from evalmuse_hf.models.model_files import hash_files, weights_sha256
+from evalmuse_hf.models.model_files import hash_files, preprocessing_sha256, weights_sha256
 
 
 def test_weights_are_hashed_in_the_order_of_their_names(tmp_path):
@@ -17,3 +17,13 @@ def test_without_files_there_is_no_hash(tmp_path):
     assert weights_sha256(tmp_path) is None
     assert weights_sha256("") is None
     assert weights_sha256(tmp_path / "nowhere") is None
+
+
+def test_settings_have_a_digest_of_their_own(tmp_path):
+    assert preprocessing_sha256(tmp_path) is None
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    assert preprocessing_sha256(tmp_path) is None
+    (tmp_path / "processor_config.json").write_text("{}")
+    before = preprocessing_sha256(tmp_path)
+    (tmp_path / "processor_config.json").write_text("{ }")
+    assert preprocessing_sha256(tmp_path) not in (None, before)

@@ -14,11 +14,19 @@ def test_limits_are_read_from_variables_and_the_rest_keeps_its_default():
         "EVALMUSE_MAX_FILE_SIZE": " 1.5MB ",
         "EVALMUSE_MAX_BATCH_ROWS": "1_000",
         "EVALMUSE_TIME_LIMIT_S": "2.5",
+        "EVALMUSE_MAX_UPLOAD_BYTES": "10gb",
+        "EVALMUSE_MAX_BATCH_ROW_BYTES": "1kb",
         "EVALMUSE_MAX_PIXELS": "",
         "EVALMUSE_MAX_SOMETHING": "what nobody knows is not ours",
     }
     limits = PageLimits.from_environment(given)
-    expected = dataclasses.replace(PageLimits(), max_file_size=1_572_864, max_batch_rows=1_000, time_limit_s=2.5)
+    expected = PageLimits(
+        max_file_size=1_572_864,
+        max_batch_rows=1_000,
+        time_limit_s=2.5,
+        max_upload_bytes=10 * 1024**3,
+        max_batch_row_bytes=1_024,
+    )
     assert limits == expected
 
 

@@ -1,4 +1,5 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -57,6 +58,21 @@ def test_a_scorer_is_asked_by_one_thread_at_a_time():
     for thread in threads:
         thread.join()
     assert scorer.most == 1
+
+
+def test_who_waits_too_long_for_a_scorer_gets_a_sentence_and_rows_with_a_status():
+    scorer = Constant("a", 1.0)
+    scorers = PageScorers({"a": scorer})
+    scorers.set_patience(0.01)
+    sentence = "a was busy with others for 0.01 s; try again in a minute."
+    with scorers.lock(), ThreadPoolExecutor() as others:
+        rows = others.submit(scorers.score, images=[0, 1], prompts=["x", "y"]).result()
+        with pytest.raises(PageError, match=sentence):
+            others.submit(scorers.lock().__enter__).result()
+    assert [(row.status, row.message) for row in rows] == [("time_limit", sentence)] * 2
+    assert scorer.most == 0
+    assert scorers.score(images=[0], prompts=["x"])[0].overall == 1.0
+    assert not scorers.lock().locked()
 
 
 def test_warming_up_asks_every_scorer_and_survives_a_broken_one():

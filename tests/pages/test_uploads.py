@@ -181,6 +181,31 @@ def test_foreign_files_of_a_request_are_found_wherever_they_stand(folder):
     assert "nested too deeply" in next(find_foreign_files(nested))
 
 
+def test_a_name_that_no_file_system_would_take_is_refused_at_the_door(folder):
+    file = {"path": upload(folder, "a.png", png()), **META}
+    assert not list(find_foreign_files([{**file, "orig_name": name} for name in (None, "a.png", "x" * 255)]))
+    for name in ("x" * 256, ["x"], 7):
+        assert list(find_foreign_files([{**file, "orig_name": name}])) == [
+            "The name of a file is longer than 255 characters; shorten it."
+        ]
+
+
+def test_an_entry_that_cannot_be_looked_at_does_not_stop_the_sweep(folder, monkeypatch):
+    old = new_result_folder()
+    os.utime(old, (0, 0))
+    real = os.scandir
+
+    class Broken:
+        name = "batch-broken"
+
+        def is_dir(self, **_):
+            raise PermissionError("not yours")
+
+    monkeypatch.setattr(os, "scandir", lambda path=".": [Broken(), *real(path)] if path == folder else real(path))
+    sweep_leftovers(1)
+    assert not old.exists()
+
+
 def test_only_old_leftovers_of_ours_are_swept(folder):
     result = new_result_folder()
     (result / "scores.csv").write_text("a")

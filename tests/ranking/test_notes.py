@@ -27,12 +27,23 @@ def test_few_prompts_are_said(n, expected):
 
 
 def test_rows_that_do_not_count_are_counted():
-    rows = [{"generator": "A", "prompt": str(p), "overall_score": 1.0 + p / 9, "id": str(p)} for p in range(9)]
+    elements = [{"text": "red", "category": "color", "score": 0.5}]
+    rows = [
+        {"generator": "A", "prompt": str(p), "overall_score": 1.0 + p / 9, "id": str(p), "elements": elements}
+        for p in range(9)
+    ]
     pictures = read_pictures([*rows, rows[0], {"generator": None}])
     assert notes_on_scores(pictures, overall_table(pictures).means) == [
         "1 rows repeat a picture; the first row of each picture counts.",
         "1 rows name no generator and are left out.",
     ]
+
+
+@pytest.mark.parametrize("elements", [{}, {"elements": None}, {"elements": []}])
+def test_without_elements_it_is_said_why_there_are_no_skills(elements):
+    pictures = read_pictures([{"generator": "A", "prompt_id": "1", "overall_score": 3.0, **elements}])
+    (note,) = notes_on_scores(pictures, np.array([[3.0]]))
+    assert note == "No skills: the scored list has no column elements (`evalmuse elements split` makes one)."
 
 
 def test_element_scores_off_their_scale_are_said():

@@ -34,6 +34,21 @@ def test_the_headline_counts_the_pairs_in_words_where_it_can(full_ranking):
     assert headline(replace(full_ranking, differences=every)).endswith("Every two models are told apart.")
 
 
+def test_two_models_are_called_by_their_names_and_not_all_others(full_ranking):
+    rows, (pair, *_) = full_ranking.rows[:2], full_ranking.differences
+    told, not_told = (
+        replace(full_ranking, rows=rows, differences=(replace(pair, adjusted_p_value=p),)) for p in (0.01, 1.0)
+    )
+    assert ", ahead of Mine by more than noise. The two models are told apart." in headline(told)
+    assert headline(not_told).endswith("The two models are not told apart.")
+    figures = [ranking_document(one).figures[1] for one in (told, not_told)]
+    assert figures == [("The two are told apart", "yes", "at 5 %"), ("The two are told apart", "no", "at 5 %")]
+    text = document_text(ranking_document(told))
+    assert "The two generators are told apart. Two generators are compared prompt by prompt" in " ".join(text.split())
+    assert "p: of Student's t over prompts." in text
+    assert "Holm" not in text
+
+
 def test_without_a_test_nothing_is_claimed(full_ranking, bare_ranking):
     untested = replace(full_ranking, differences=())
     assert headline(untested).endswith("Whether that is more than noise was not tested.")

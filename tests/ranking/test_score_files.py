@@ -61,6 +61,21 @@ def test_a_column_that_is_not_there_is_one_sentence(foreign, options, message):
         read_scores_to_rank(foreign, **options)
 
 
+def test_a_folder_of_pictures_is_told_how_they_get_scores_and_not_to_write_some_into_it(tmp_path):
+    (tmp_path / "models/old").mkdir(parents=True)
+    (tmp_path / "models/old/00000.PNG").write_bytes(b"")
+    with pytest.raises(ListError) as caught:
+        read_scores_to_rank(tmp_path / "models")
+    said = str(caught.value).replace(str(tmp_path), "")
+    assert said == (
+        "/models holds pictures and no scores; take them in with `evalmuse images import /models --prompts FILE --out "
+        "pictures`, then score pictures/pairs.jsonl with `evalmuse score`, and rank that."
+    )
+    (tmp_path / "models/old/00000.PNG").unlink()
+    with pytest.raises(ListError, match="models holds no scores; write them with"):
+        read_scores_to_rank(tmp_path / "models")
+
+
 def test_a_plain_file_without_a_status_needs_no_option(tmp_path):
     path = tmp_path / "base.csv"
     path.write_text("generator,overall_score,prompt_id\nA,2.5,1\nB,,1\n")

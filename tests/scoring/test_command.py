@@ -83,6 +83,47 @@ def test_one_picture_that_cannot_be_read_is_a_mistake(run, pictures):
     assert "empty.png" in output.note
 
 
+def test_what_an_element_without_a_score_lacks_is_said_beside_the_table(run, pictures):
+    words = ["--image", pictures / "0.png", "--prompt", "a red cat", "--element", "red"]
+    assert run(*words).note == ""
+    note = run(*words, "--element", "dog", "--element", "tree").note
+    assert note.startswith("'dog', 'tree': not among the words of the prompt, so without a score (unmatched;")
+
+
+@pytest.mark.parametrize("name", ["nope.png", "."])
+def test_one_picture_that_is_not_there_is_found_before_a_model_is_loaded(run, pictures, monkeypatch, name):
+    monkeypatch.setattr("evalmuse_hf.scoring.command.load_scorer", None)
+    with pytest.raises(MistakeError, match=r"There is no file at .*; check the path given as --image"):
+        run("--image", pictures / name, "--prompt", "a cat")
+
+
+def test_that_a_model_is_loaded_is_said_before_and_only_if_nothing_is_wrong(pictures, pairs, monkeypatch):
+    happened = []
+
+    def load_scorer(*_, **__):
+        happened.append("loaded")
+        raise MistakeError("no model")
+
+    monkeypatch.setattr("evalmuse_hf.scoring.command.load_scorer", load_scorer)
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    picture = ["--image", str(pictures / "0.png"), "--prompt", "a cat"]
+    for words, expected in [
+        (picture, ["said", "loaded"]),
+        ([str(pairs)], ["said", "loaded"]),
+        (["no.png.csv"], []),
+    ]:
+        happened.clear()
+        with pytest.raises((MistakeError, ListError)):
+            run_command(parser.parse_args(words), on_loading=lambda: happened.append("said"))
+        assert happened == expected
+
+
+def test_one_prompt_that_no_model_reads_is_not_called_a_row(run, pictures):
+    note = run("--image", pictures / "0.png", "--prompt", "!!").note
+    assert note.endswith("; give another --prompt.")
+
+
 def test_a_second_run_takes_its_features_from_the_cache(run, pairs, tmp_path, monkeypatch):
     words = [pairs, "--feature-cache", tmp_path / "cache"]
     first = run(*words).result

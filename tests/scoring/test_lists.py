@@ -162,7 +162,7 @@ def test_a_csv_line_with_surplus_cells_is_a_problem_of_its_row_only(tmp_path):
         ("pairs.jsonl", b"", "There are no rows in"),
         ("pairs.csv", b"image,prompt\n", "There are no rows in"),
         ("pairs.csv", b"picture,prompt\n0.png,a cat\n", "Column 'image' is missing from .* which has picture, prompt"),
-        ("pairs.jsonl", b'{"text": 1}\n', "Column 'image' and column 'prompt' is missing"),
+        ("pairs.jsonl", b'{"text": 1}\n', "Columns 'image' and 'prompt' are missing"),
         ("pairs.jsonl", b"{\n", "No row of .* can be read: line 1 of pairs.jsonl is not JSON"),
         ("pairs.jsonl", b"\xff\xfe\n", "is not UTF-8 text"),
         ("pairs.csv", b"image,prompt,B\xe4r\n0.png,a cat,1\n", "names of the columns in line 1 .* are not UTF-8 text"),

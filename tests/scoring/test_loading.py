@@ -189,3 +189,16 @@ def test_what_a_loaded_scorer_has_seen_is_not_encoded_again(model_folder, pictur
     for prompt in ("a red cat", "a dog"):
         scorer.score(images=[pictures / "0.png"], prompts=[prompt])
     assert encoded == [1]
+
+
+def test_a_hub_that_is_out_of_reach_is_said_in_words(monkeypatch, tmp_path):
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    def fail(*_args, **_options):
+        raise LocalEntryNotFoundError("no")
+
+    monkeypatch.setenv("EVALMUSE_HOME", str(tmp_path))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", fail)
+    with pytest.raises(ScorerError, match=r"Hub \(it cannot be reached, `evalmuse doctor --network` says why"):
+        load_scorer("fga_blip2")

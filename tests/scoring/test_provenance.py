@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from evalmuse_hf.models.fga_blip2.precision_fga_blip2 import set_tower_precision
+from evalmuse_hf.models.model_files import preprocessing_sha256
 from evalmuse_hf.models.vqa.methods import PositiveNegative
 from evalmuse_hf.scoring import list_from_records, load_scorer, provenance_of, score_list, weights_sha256
-from evalmuse_hf.scoring.provenance import preprocessing_sha256
 
 
 def test_scores_say_what_produced_them(scorer, pictures, model_folder):

@@ -79,6 +79,12 @@ def test_a_name_must_say_the_kind_of_file(tmp_path):
         write_scores(Scores(ROWS), tmp_path / "scores.txt")
 
 
+def test_an_input_of_another_kind_is_not_called_an_output(tmp_path):
+    (tmp_path / "chk.py").write_text("")
+    with pytest.raises(ListError, match=r"Cannot tell how to read .*chk\.py; expected a name that ends in \.parquet"):
+        read_scores(tmp_path / "chk.py")
+
+
 def test_a_kept_number_that_parquet_cannot_hold_becomes_text(tmp_path):
     rows = [{**row, "id": value} for row, value in zip(ROWS, [7, 10**30], strict=True)]
     write_scores(Scores(rows), tmp_path / "scores.parquet")

@@ -168,7 +168,7 @@ def test_columns_may_be_swapped(tmp_path):
             [{"picture": "0.png", "prompt": "a"}],
             "Column 'image' is missing from .*, which has picture, prompt",
         ),
-        ([{"picture": "0.png"}], "Column 'image' and column 'prompt' is missing from"),
+        ([{"picture": "0.png"}], "Columns 'image' and 'prompt' are missing from"),
         ([3], "No row of .*pairs.jsonl can be read: line 2 of pairs.jsonl must be a JSON object"),
         ([{"image": "0.png"}] * 1001 + records(1), "Column 'prompt' is missing from"),
     ],

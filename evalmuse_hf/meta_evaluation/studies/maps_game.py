@@ -22,13 +22,20 @@ class Round:
         category: Of the element.
         prompt: Of the picture.
         hit: 1.0 if the peak of the element's map is in its true place, else 0.0; also 0.0 if it has no map.
-        others: The same, or the chance of it, of each comparator that there is for this element.
+        others: The same, or the chance of it, of each comparator that there is for this element: one number, or one
+            for each random model.
+        score: Of the element; nan if it has none.
+        shown_rivals: Hits of this place by the maps of rivals that the picture shows.
+        missing_rivals: By those of rivals that it does not show.
     """
 
     category: str
     prompt: str
     hit: float
-    others: Mapping[str, float]
+    others: Mapping[str, tuple[float, ...]]
+    score: float = float("nan")
+    shown_rivals: tuple[float, ...] = ()
+    missing_rivals: tuple[float, ...] = ()
 
 
 def play(
@@ -47,22 +54,32 @@ def play(
         grid: Patches per side of the maps.
     """
     for picture, found in zip(pictures, peaks, strict=True):
+        shown = {element.index for element in picture.shown}
         for element in picture.shown:
             if element.place is None:
                 continue
-            place = element.place
+            place, index = element.place, element.index
             others = {
-                "area": float(place.mean()),
-                "centre": _hits(place, (len(place) // 2, len(place) // 2)),
-                "best_point": _hits(place, best_points[element.category]),
-                "random_map": _chance_of_patch(place, grid),
-                "random_qformer": _hits(place, found.random_qformer[element.index]),
-                "random_weights": _hits(place, found.random_weights[element.index]),
+                "area": (float(place.mean()),),
+                "centre": (_hits(place, (len(place) // 2, len(place) // 2)),),
+                "best_point": (_hits(place, best_points[element.category]),),
+                "random_map": (_chance_of_patch(place, grid),),
+                "random_qformer": tuple(_hits(place, one.pixels[index]) for one in found.random_qformer),
+                "random_weights": tuple(_hits(place, one.pixels[index]) for one in found.random_weights),
             }
-            rivals = [_hits(place, found.model[index]) for index in rivals_of(picture, element)]
+            rivals = {rival: _hits(place, found.model.pixels[rival]) for rival in rivals_of(picture, element)}
             if rivals:
-                others["other_element"] = float(np.mean(rivals))
-            yield Round(element.category, picture.prompt, _hits(place, found.model[element.index]), others)
+                others["other_element"] = (float(np.mean(list(rivals.values()))),)
+            score = found.model.scores[index]
+            yield Round(
+                element.category,
+                picture.prompt,
+                _hits(place, found.model.pixels[index]),
+                others,
+                float("nan") if score is None else score,
+                shown_rivals=tuple(hit for rival, hit in rivals.items() if rival in shown),
+                missing_rivals=tuple(hit for rival, hit in rivals.items() if rival not in shown),
+            )
 
 
 def find_best_points(pictures: Sequence[MapPicture], categories: Sequence[str]) -> dict[str, Pixel]:

@@ -8,7 +8,9 @@ from evalmuse_hf.models.fga_blip2.map_evidence_fga_blip2 import (
     MIN_ELEMENTS,
     MIN_PLACED,
     MIN_PROMPTS,
+    MIN_SCORE,
     CategoryEvidence,
+    HitRate,
 )
 from evalmuse_hf.reports import Cell, Document, Section, Table
 from evalmuse_hf.reports.plot_data import Forest, Series
@@ -24,23 +26,29 @@ def make_maps_document(study: MapsStudy) -> Document:
     shown = [one.category for one in categories if one.objection is None]
     options = study.options
     figures: list[tuple[str, Cell, str]] = [
-        ("hit rate", _number(study.hit_rate.statistic), f"{study.hit_rate.n} elements of all categories"),
-        ("a random pixel", study.comparators.get("area"), "would hit as often"),
+        ("hit rate", _number(study.evidence.hit_rate), f"{study.n} elements of all categories"),
+        ("a random pixel", _rate_of(study.comparators.get("area")), "would hit as often"),
         ("categories shown", f"{len(shown)} of {len(categories)}", "maps are evidence for these"),
     ]
     return Document(
         title="Do the heat maps point at what they are about?",
         summary=(
-            f"{options.pictures} drawings for {study.n_prompts} prompts of the test side of the drawn world, mapped "
-            f"by {study.scorer} on {study.grid} x {study.grid} patches. Maps are shown for "
+            f"{options.pictures} drawings for {study.evidence.n_prompts} prompts of the test side of the drawn world, "
+            f"mapped by {study.scorer} on {study.grid} x {study.grid} patches. Maps are shown for "
             f"{', '.join(shown) if shown else 'no category'}."
         ),
         figures=tuple(figures),
         warnings=tuple(_warnings(study, categories)),
-        sections=(_make_rate_section(categories), _make_comparison_section(categories, options.draws)),
+        sections=(
+            _make_rate_section(categories),
+            _make_comparison_section(categories, options.draws),
+            _make_boundary_section(study),
+        ),
         source=(
             ("command", study.evidence.command),
             ("weights (sha256)", study.evidence.weights_sha256 or "unknown"),
+            ("settings of the processor (sha256)", study.evidence.preprocessing_sha256 or "unknown"),
+            ("form of the maps", str(study.evidence.map_form)),
             ("drawings for the best fixed points", str(options.development)),
             ("random models of each kind", str(options.draws)),
             ("resamples", str(options.n_resamples)),
@@ -118,8 +126,9 @@ def _make_comparison_section(categories: list[CategoryEvidence], draws: int) -> 
             "A random pixel hits as often as its thing is large. The best fixed point is the pixel that is most often "
             "in the true place of the category on other drawings. A random patch is any of the map's, with equal "
             "chance. Random weights are new ones of the same architecture, of all but the vision tower or of "
-            f"everything; {draws} models of each kind take turns. The map of another element is that of each element "
-            "of the same prompt about another noun. Differences are paired; their intervals share the 5 % among the "
+            f"everything; {draws} models of each kind map every drawing, and their hits are averaged. The map of "
+            "another element is that of each element of the same prompt about another noun. Differences are paired; "
+            "their intervals draw whole prompts, and for random weights also the models, and share the 5 % among the "
             "comparisons.",
         ),
         tables=(
@@ -130,6 +139,41 @@ def _make_comparison_section(categories: list[CategoryEvidence], draws: int) -> 
             ),
         ),
     )
+
+
+def _make_boundary_section(study: MapsStudy) -> Section:
+    evidence = study.evidence
+    rows: list[tuple[Cell, ...]] = [
+        ("the element is found in the picture", *_cells(evidence.found.get("yes"))),
+        ("it is not found", *_cells(evidence.found.get("no"))),
+        ("map of a rival that the picture shows", *_cells(evidence.rivals.get("shown"))),
+        ("map of a rival that it does not show", *_cells(evidence.rivals.get("missing"))),
+    ]
+    draws = [(COMPARATORS[name], len(rates), min(rates), max(rates)) for name, rates in study.draws.items() if rates]
+    return Section(
+        title="Where the figures end",
+        text=(
+            f"An element is found if its score is {MIN_SCORE} or more. All elements above are shown by the picture, "
+            "and the map of a rival, an element of the same prompt about another noun, is held against their place: "
+            "where the picture does not show the rival, its map has to go somewhere, and says nothing.",
+        ),
+        tables=(
+            Table(title="Hits of the place of an element", header=("map", "maps", "hit rate"), rows=tuple(rows)),
+            Table(
+                title="Hit rates of single random models",
+                header=("models", "number", "lowest", "highest"),
+                rows=tuple(draws),
+            ),
+        ),
+    )
+
+
+def _cells(rate: HitRate | None) -> tuple[Cell, Cell]:
+    return (rate.n, _rate_of(rate)) if rate is not None else (0, None)
+
+
+def _rate_of(rate: HitRate | None) -> float | None:
+    return None if rate is None else _number(rate.rate)
 
 
 def spell_interval(low: float, high: float) -> str | None:

@@ -1,7 +1,8 @@
 """What was measured about the maps of a model: whether they point at what they are about.
 
 `evalmuse study maps` measures it on drawings, where the true place of an element is known, and writes it beside the
-weights. Without it, or with other weights, a map is a picture and no evidence.
+weights. Without it, or with other weights, a map is a picture and no evidence; what one map is worth says
+`evalmuse_hf.models.fga_blip2.map_worth_fga_blip2`.
 """
 
 import json
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalmuse_hf.models.fga_blip2.adapter_fga_blip2 import is_adapter
+from evalmuse_hf.models.fga_blip2.element_maps_fga_blip2 import MAP_FORM
 from evalmuse_hf.models.fga_blip2.scorer_fga_blip2 import FGABlip2Scorer
-from evalmuse_hf.models.model_files import weights_sha256
+from evalmuse_hf.models.model_files import preprocessing_sha256, weights_sha256
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a key of the file changes its meaning or goes away."""
 
 EVIDENCE_FILE = "map_evidence.json"
@@ -28,8 +31,8 @@ COMPARATORS: Mapping[str, str] = {
     "centre": "the centre of the picture",
     "best_point": "the best fixed point",
     "random_map": "a random patch",
-    "random_qformer": "a model with a random Q-Former",
-    "random_weights": "a model with random weights",
+    "random_qformer": "models with a random Q-Former",
+    "random_weights": "models with random weights",
     "other_element": "the map of another element of the prompt",
 }
 """What a map is compared with, on the same elements; every one must be beaten."""
@@ -39,10 +42,8 @@ MIN_PROMPTS = 20
 MIN_PLACED = 0.75
 """Share of the elements of a category that must have a place in the picture for its maps to be shown."""
 
-UNMEASURED = (
-    "Nobody has measured whether the maps of this model point at what they are about, so this map is no evidence of "
-    "where it looks."
-)
+MIN_SCORE = 0.5
+"""An element with a lower score is not found in the picture, and its map is no evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Comparison:
     Attributes:
         rate: How often, in [0, 1], that hits the true place.
         difference: Hit rate of the map minus ``rate``, in [-1, 1].
-        low: Lower end of its interval; nan if there is none.
+        low: Lower end of the interval of ``difference``; nan if there is none.
         high: Upper end.
         n: Elements that could be compared.
         n_prompts: Their prompts.
@@ -73,7 +74,7 @@ class Comparison:
     @property
     def spelled(self) -> str:
         """Both rates, and the interval of their difference, in words."""
-        rates = f"of {self.n} cases the map peaks in the right place in {self.rate + self.difference:.0%}, that in"
+        rates = f"of {self.n} cases the map peaks in the right place in {self.rate + self.difference:.0%}, against"
         if math.isnan(self.low):
             return f"{rates} {self.rate:.0%}"
         return f"{rates} {self.rate:.0%} (the difference may be {self.low:.0%} to {self.high:.0%})"
@@ -123,21 +124,53 @@ class CategoryEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class HitRate:
+    """How often maps of some kind peak in a place.
+
+    Attributes:
+        rate: In [0, 1]; nan without maps.
+        n: Maps.
+    """
+
+    rate: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MapEvidence:
     """What was measured about the maps of a model.
 
     Attributes:
         weights_sha256: Of the weights that it was measured with.
+        preprocessing_sha256: Of the settings that prepared pictures and prompts.
+        map_form: `evalmuse_hf.models.fga_blip2.element_maps_fga_blip2.MAP_FORM` of the maps.
         command: That measured it.
         seed: Of the prompts and pictures.
-        n_prompts: Prompts, with one picture each.
+        draws: Random models of each kind.
+        n_pictures: Pictures.
+        n_prompts: Their different prompts.
+        hit_rate: In [0, 1], over the elements of all categories.
+        low: Lower end of its interval; nan if there is none.
+        high: Upper end.
+        found: Hit rates of the same elements by whether the model finds them, ``"yes"`` or ``"no"`` (`MIN_SCORE`).
+        rivals: How often the map of another element of the prompt peaks where the element is, by whether the picture
+            shows the other one, ``"shown"`` or ``"missing"``.
         categories: By name.
     """
 
     weights_sha256: str
+    preprocessing_sha256: str | None
+    map_form: int
     command: str
     seed: int
+    draws: int
+    n_pictures: int
     n_prompts: int
+    hit_rate: float
+    low: float
+    high: float
+    found: Mapping[str, HitRate]
+    rivals: Mapping[str, HitRate]
     categories: Mapping[str, CategoryEvidence]
 
     def is_shown(self, category: str | None) -> bool:
@@ -168,7 +201,7 @@ class MapEvidence:
         return (
             f"On drawings whose truth is known, the maps of this model for {found.category!r} peak in the right place "
             f"in {found.hit_rate:.0%} of {found.n} cases (95 % interval {found.low:.0%} to {found.high:.0%}; {label}: "
-            f"{best.rate:.0%}). That holds for elements that the picture shows."
+            f"{best.rate:.0%}). That holds for elements that the picture shows, and no photograph was measured."
         )
 
     def record(self) -> dict[str, Any]:
@@ -176,21 +209,20 @@ class MapEvidence:
         return {
             "format": FORMAT,
             "weights_sha256": self.weights_sha256,
+            "preprocessing_sha256": self.preprocessing_sha256,
+            "map_form": self.map_form,
             "command": self.command,
             "seed": self.seed,
+            "draws": self.draws,
+            "n_pictures": self.n_pictures,
             "n_prompts": self.n_prompts,
+            "hit_rate": _spell(self.hit_rate),
+            "low": _spell(self.low),
+            "high": _spell(self.high),
+            "found": {name: {"rate": _spell(one.rate), "n": one.n} for name, one in self.found.items()},
+            "rivals": {name: {"rate": _spell(one.rate), "n": one.n} for name, one in self.rivals.items()},
             "categories": {name: _category_record(found) for name, found in self.categories.items()},
         }
-
-
-def describe_evidence(evidence: MapEvidence | None, category: str | None) -> str:
-    """Say what a map is worth, also of a model that nobody has measured.
-
-    Args:
-        evidence: Of `read_map_evidence`.
-        category: Of the element.
-    """
-    return UNMEASURED if evidence is None else evidence.sentence(category)
 
 
 def read_map_evidence(scorer: FGABlip2Scorer) -> MapEvidence | None:
@@ -200,19 +232,29 @@ def read_map_evidence(scorer: FGABlip2Scorer) -> MapEvidence | None:
         scorer: The scorer. Weights that were changed in memory are not noticed, except by adapters.
 
     Returns:
-        None if nothing was measured, if it was measured with other weights, or if the file cannot be read.
+        None if nothing was measured; if it was measured with other weights, settings or another form of the map; if
+        the file cannot be read; or if the scorer finds elements by the official positions, or its folder holds
+        adapters, whose digest says nothing of the model below.
     """
-    folder = Path(str(getattr(scorer.model, "name_or_path", "") or ""))
-    path = folder / EVIDENCE_FILE
-    if hasattr(scorer.model, "peft_config") or not str(folder) or not path.is_file():
+    name = str(getattr(scorer.model, "name_or_path", "") or "")
+    if not name or scorer.compat is not None or hasattr(scorer.model, "peft_config") or is_adapter(name):
+        return None
+    path = Path(name) / EVIDENCE_FILE
+    if not path.is_file():
         return None
     try:
         evidence = parse_map_evidence(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError) as error:
         logger.warning("%s cannot be read (%s); maps of this model count as not measured.", path, error)
         return None
-    if evidence.weights_sha256 != weights_sha256(folder):
-        logger.warning("%s is about other weights than those beside it; measure again.", path)
+    differences = {
+        "weights": evidence.weights_sha256 != weights_sha256(name),
+        "settings of the processor": evidence.preprocessing_sha256 != preprocessing_sha256(name),
+        "maps": evidence.map_form != MAP_FORM,
+    }
+    other = next((what for what, differs in differences.items() if differs), None)
+    if other is not None:
+        logger.warning("%s is about other %s than these; measure again.", path, other)
         return None
     return evidence
 
@@ -231,13 +273,26 @@ def parse_map_evidence(record: Any) -> MapEvidence:
             raise ValueError(f"format {record['format']!r} is unknown, expected {FORMAT}")
         return MapEvidence(
             weights_sha256=str(record["weights_sha256"]),
+            preprocessing_sha256=record["preprocessing_sha256"],
+            map_form=int(record["map_form"]),
             command=str(record["command"]),
             seed=int(record["seed"]),
+            draws=int(record["draws"]),
+            n_pictures=int(record["n_pictures"]),
             n_prompts=int(record["n_prompts"]),
+            hit_rate=_number(record["hit_rate"]),
+            low=_number(record["low"]),
+            high=_number(record["high"]),
+            found=_read_rates(record["found"]),
+            rivals=_read_rates(record["rivals"]),
             categories={str(name): _read_category(str(name), one) for name, one in record["categories"].items()},
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it lacks what an evidence file has ({error!r})") from None
+
+
+def _read_rates(record: Mapping[str, Any]) -> dict[str, HitRate]:
+    return {str(name): HitRate(_number(one["rate"]), int(one["n"])) for name, one in record.items()}
 
 
 def _category_record(found: CategoryEvidence) -> dict[str, Any]:

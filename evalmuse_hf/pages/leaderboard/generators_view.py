@@ -23,6 +23,10 @@ from evalmuse_hf.ranking.spelling import digits_of, known, spell_interval
 MOST_SHOWN = 200
 _SKILL_DIGITS = 3
 _STRENGTH_DIGITS = 2
+_STRENGTH = (
+    "Strength: log odds of winning a comparison of pictures of one prompt, against the average generator (Bradley and "
+    "Terry); 0 is the average, and 1 wins about 73 of 100."
+)
 _PLACES = "places that it may truly have: one more than those better by more than noise, to all less those worse"
 
 
@@ -197,6 +201,8 @@ def _explain(entry: RankEntry, skill: str, lines: Sequence[GeneratorLine]) -> Ma
         sentences.append(LETTERS)
     if skill == OVERALL and any(line.places for line in lines):
         sentences.append(f"Places: {_PLACES}.")
+    if skill == OVERALL and "preference" in sorts_of(ranking, OVERALL):
+        sentences.append(_STRENGTH)
     if skill != OVERALL and any(line.places for line in lines):
         sentences.append(
             "Places of a skill are those that intervals which do not touch leave; the record holds no test of skills."

@@ -127,6 +127,7 @@ def build_leaderboard(records: LeaderboardRecords | RecordKeeper) -> Any:
         app.load(open_page, None, outputs, **_EVENT)
         gradio.api(shown.list_records, api_name="records")
     app.queue(max_size=MAX_WAITING, default_concurrency_limit=8, api_open=False)
+    app.takes_uploads = False
     return app
 
 

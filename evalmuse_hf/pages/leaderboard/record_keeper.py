@@ -1,14 +1,21 @@
 """Records that are read again from time to time, while the page shows what was read before."""
 
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from evalmuse_hf.pages.leaderboard.record_files import SourceError
 from evalmuse_hf.pages.leaderboard.records import LeaderboardRecords, read_records
 
 logger = logging.getLogger(__name__)
+
+MINUTES_VARIABLE = "EVALMUSE_LEADERBOARD_MINUTES"
+"""Says in a Space how old records may become."""
+
+_DEFAULT_MINUTES = 30.0
 
 
 class RecordKeeper:
@@ -23,7 +30,8 @@ class RecordKeeper:
         read: What reads them.
 
     Raises:
-        evalmuse_hf.pages.leaderboard.record_files.SourceError: If the records cannot be read at first.
+        evalmuse_hf.pages.leaderboard.record_files.SourceError: If the records cannot be read at first, or no time is
+            so many minutes.
     """
 
     def __init__(
@@ -33,6 +41,11 @@ class RecordKeeper:
         minutes: float = 0.0,
         read: Callable[[str | Path | None], LeaderboardRecords] = read_records,
     ) -> None:
+        if not (math.isfinite(minutes) and minutes >= 0):
+            raise SourceError(
+                f"The age of records must be a number of minutes from 0 (`--minutes`, {MINUTES_VARIABLE}), got "
+                f"{minutes!r}."
+            )
         self._source, self._seconds, self._read = source, 60 * minutes, read
         self._lock = threading.Lock()
         self._records = read(source)
@@ -62,3 +75,23 @@ class RecordKeeper:
         except Exception as error:  # of a source of any kind; the page goes on with what it has
             logger.warning("The records could not be read again; the old ones stay. %s", error)
             self._failed = True
+
+
+def read_minutes(environ: Mapping[str, str]) -> float:
+    """Read from the variables of a Space how old records may become.
+
+    Args:
+        environ: Such as `os.environ`.
+
+    Raises:
+        SourceError: If `MINUTES_VARIABLE` is no number; which numbers make sense, `RecordKeeper` says.
+
+    Examples:
+        >>> read_minutes({}), read_minutes({"EVALMUSE_LEADERBOARD_MINUTES": "5"})
+        (30.0, 5.0)
+    """
+    text = environ.get(MINUTES_VARIABLE, "").strip()
+    try:
+        return float(text) if text else _DEFAULT_MINUTES
+    except ValueError:
+        raise SourceError(f"{MINUTES_VARIABLE} must be a number of minutes from 0, got {text[:80]!r}.") from None

@@ -32,6 +32,7 @@ def score_batch(
     *,
     limits: PageLimits,
     splitter: Splitter | None = None,
+    start: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[list[dict[str, Any]]]:
     """Score the rows of a batch, a few at a time.
@@ -40,8 +41,9 @@ def score_batch(
         scorers: Those of the server.
         label: The one that is asked.
         inputs: The rows and their pictures.
-        limits: What a picture may have, and how long a batch may score.
+        limits: What a picture may have, and how long a batch may take.
         splitter: Proposes elements for rows without; None leaves them without.
+        start: When the batch began, by the clock; None for now.
         clock: Seconds that only go forward.
 
     Yields:
@@ -52,15 +54,15 @@ def score_batch(
         PageError: If the server has no such scorer.
     """
     scorers.find(label)
-    start = clock()
+    began = clock() if start is None else start
     columns = [
         f"{KEPT_PREFIX}{name}" if name in ADDED_COLUMNS else name for name in inputs.columns if name != "elements"
     ]
     rows = inputs.rows
     for first in range(0, len(rows), ROWS_PER_BLOCK):
-        if clock() - start >= limits.time_limit_s:
+        if clock() - began >= limits.time_limit_s:
             sentence = (
-                f"This server scores a batch for at most {limits.time_limit_s:g} s; send the rows with the status "
+                f"This server works on a batch for at most {limits.time_limit_s:g} s; send the rows with the status "
                 f"{TIME_LIMIT} again."
             )
             late = [

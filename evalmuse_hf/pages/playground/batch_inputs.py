@@ -1,14 +1,14 @@
 """From what a visitor uploaded to rows that can be scored: a list, and pictures beside it or in an archive."""
 
 import dataclasses
-import itertools
+import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from evalmuse_hf.data.table_advice import missing_columns, no_rows
-from evalmuse_hf.data.tables import TableError, TableRow, read_table
-from evalmuse_hf.pages.limits import PageLimits
+from evalmuse_hf.data.tables import TableError, TableRow, is_nested_deeper, read_table
+from evalmuse_hf.pages.limits import PageLimits, spell_bytes
 from evalmuse_hf.pages.playground.batch_pictures import LIST_SUFFIXES, PICTURE_SUFFIXES, BatchPictures
 from evalmuse_hf.pages.scorers import PageError
 from evalmuse_hf.pages.uploads import UploadedFile, read_upload
@@ -19,6 +19,9 @@ ACCEPTED = (*LIST_SUFFIXES, ".zip", *PICTURE_SUFFIXES)
 """Ends of the names of files that a batch is made of."""
 
 _COLUMNS_NAMED = 20
+_LONGEST_LINE = 32  # times the size of a row; what is longer is no row that somebody means
+_MOST_LINES = 1_000  # for each row; texts with line ends have a few
+_LEAVE_OUT = "leave out what the scores do not need"
 _WANTED = "Upload a list (.csv or .jsonl) with the columns image and prompt, and the pictures, loose or in a .zip."
 
 
@@ -50,8 +53,8 @@ def read_inputs(files: Sequence[UploadedFile], *, limits: PageLimits) -> BatchIn
         limits: What a batch may hold.
 
     Raises:
-        PageError: If there is no list or more than one, it lacks a column or has too many rows, a file is of another
-            kind, or an archive is refused.
+        PageError: If there is no list or more than one, it lacks a column or has too many rows or columns, a file is
+            of another kind, or an archive is refused.
     """
     kinds: dict[str, list[UploadedFile]] = {"list": [], "archive": [], "picture": []}
     for file in files:
@@ -109,21 +112,17 @@ def _parse(content: bytes, name: str, limits: PageLimits) -> list[TableRow]:
     """Read a list, whose name goes into messages and nowhere else.
 
     Raises:
-        PageError: If it cannot be read as a whole, or has too many rows.
+        PageError: If it cannot be read as a whole, or has too many rows or columns.
     """
     suffix = PurePosixPath(name).suffix.lower()
+    _refuse_lines(content, name, limits)
     with tempfile.TemporaryDirectory(prefix="evalmuse-list-") as folder:
         path = Path(folder) / f"list{suffix}"
         path.write_bytes(content)
         try:
-            rows = list(itertools.islice(read_table(path), limits.max_batch_rows + 1))
+            rows = _take(read_table(path), name, limits)
         except TableError as error:
             raise PageError(str(error).replace(str(path), name).replace(path.name, name)) from None
-    if len(rows) > limits.max_batch_rows:
-        raise PageError(
-            f"{name!r} has more than {limits.max_batch_rows:,} rows; send fewer at once, or score them on a machine "
-            "of your own with `evalmuse score`."
-        )
     return [
         dataclasses.replace(
             row,
@@ -132,6 +131,55 @@ def _parse(content: bytes, name: str, limits: PageLimits) -> list[TableRow]:
         )
         for row in rows
     ]
+
+
+def _refuse_lines(content: bytes, name: str, limits: PageLimits) -> None:
+    """Refuse what costs much more time or memory than it has bytes, before it is parsed.
+
+    Raises:
+        PageError: If a line is far longer than a row may be, or there are far more lines than rows.
+    """
+    longest, most = _LONGEST_LINE * limits.max_batch_row_bytes, _MOST_LINES * limits.max_batch_rows
+    pieces = (content[start : start + longest] for start in range(0, len(content) - longest, longest))
+    if any(b"\n" not in piece and b"\r" not in piece for piece in pieces):
+        raise PageError(f"A row of {name} has more than {spell_bytes(longest)}; {_LEAVE_OUT}.")
+    if content.count(b"\n") + content.count(b"\r") > most:
+        raise PageError(f"{name!r} has more than {most:,} lines; leave out those that are empty.")
+
+
+def _take(rows: Iterable[TableRow], name: str, limits: PageLimits) -> list[TableRow]:
+    """Take the rows of a list, and stop as soon as it has too much; of a row that is too large nothing is kept.
+
+    Raises:
+        PageError: If it has too many rows or columns.
+    """
+    taken: list[TableRow] = []
+    columns: set[str] = set()
+    for row in rows:
+        if len(taken) == limits.max_batch_rows:
+            raise PageError(
+                f"{name!r} has more than {limits.max_batch_rows:,} rows; send fewer at once, or score them on a "
+                "machine of your own with `evalmuse score`."
+            )
+        if problem := _find_excess(row, limits):
+            row = TableRow(row.number, row.place, problem=problem)
+        columns.update(row.values)
+        if len(columns) > limits.max_batch_columns:
+            raise PageError(f"{name!r} has more than {limits.max_batch_columns} columns; {_LEAVE_OUT}.")
+        if sum(map(len, columns)) > limits.max_batch_row_bytes:  # each row of the result has all of them
+            raise PageError(f"The names of the columns of {name!r} are too long; shorten them.")
+        taken.append(row)
+    return taken
+
+
+def _find_excess(row: TableRow, limits: PageLimits) -> str | None:
+    """Why nothing of a row is kept; None if nothing speaks against it."""
+    if is_nested_deeper(row.values):
+        return make_row(row, Path()).problem
+    size = len(json.dumps(row.values, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    if size > limits.max_batch_row_bytes:
+        return f"{row.place} has more than {spell_bytes(limits.max_batch_row_bytes)}; {_LEAVE_OUT}."
+    return None
 
 
 def _check_row(row: ListRow, limits: PageLimits) -> ListRow:

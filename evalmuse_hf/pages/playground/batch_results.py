@@ -24,6 +24,8 @@ MAX_GENERATORS = 50
 
 # With these a spreadsheet takes a cell for a formula; the wide ones are what some keyboards of East Asia type.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Where a semicolon or a tab parts the cells, what follows one is a cell of its own, whatever is quoted.
+_INNER_FORMULA = re.compile(r"([;|\t\r\n][\s\"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _PLAIN_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 
 
@@ -116,7 +118,7 @@ def write_batch_files(rows: Sequence[Mapping[str, Any]], provenance: Mapping[str
 
     Returns:
         Paths with the names `FILE_NAMES`. Parquet and JSON lines are what ``evalmuse score --out`` writes; in the CSV,
-        a cell that a spreadsheet would take for a formula begins with an apostrophe.
+        an apostrophe stands before whatever a spreadsheet would take for a formula.
     """
     folder = new_result_folder()
     paths = tuple(folder / name for name in FILE_NAMES)
@@ -136,13 +138,13 @@ def spreadsheet_text(rows: Sequence[Mapping[str, Any]]) -> str:
     Args:
         rows: Output rows; lists become JSON.
 
-    >>> spreadsheet_text([{"prompt": "=1+1", "overall_score": -0.5}])
-    "prompt,overall_score\r\n'=1+1,-0.5\r\n"
+    >>> spreadsheet_text([{"prompt": "=1+1;=2", "overall_score": -0.5}])
+    '"prompt","overall_score"\r\n"\'=1+1;\'=2","-0.5"\r\n'
     """
     spelled = [plain(row) for row in rows]
     columns = list(dict.fromkeys(key for row in spelled for key in row))
     target = io.StringIO(newline="")
-    writer = csv.writer(target)
+    writer = csv.writer(target, quoting=csv.QUOTE_ALL)
     writer.writerow([_safe_cell(column) for column in columns])
     writer.writerows([_safe_cell(row.get(column)) for column in columns] for row in spelled)
     return target.getvalue()
@@ -155,12 +157,12 @@ def _means(
 
 
 def _safe_cell(value: Any) -> Any:
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, str) or _PLAIN_NUMBER.fullmatch(value):
-        return value
-    begins_like_one = value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)
-    return f"'{value}" if begins_like_one else value
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    if not isinstance(text, str) or _PLAIN_NUMBER.fullmatch(text):
+        return text
+    inert = _INNER_FORMULA.sub(r"\1'", text)
+    begins_like_one = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
+    return f"'{inert}" if begins_like_one else inert
 
 
 def _failures(rows: Sequence[Mapping[str, Any]]) -> tuple[Failure, ...]:

@@ -2,13 +2,15 @@
 
 import functools
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalmuse_hf.elements.splitter import Splitter
-from evalmuse_hf.pages.frame import prepare_gradio
+from evalmuse_hf.pages.disk_space import DiskSpace
+from evalmuse_hf.pages.frame import name_examples, prepare_gradio
 from evalmuse_hf.pages.limits import PageLimits, spell_bytes
 from evalmuse_hf.pages.playground.batch import score_batch
 from evalmuse_hf.pages.playground.batch_html import note_html, progress_html, rows_html, summary_html
@@ -30,7 +32,7 @@ CONCURRENCY_ID = "batch"
 _HELP = (
     "Upload a list with the columns `image` and `prompt` (`.csv` or `.jsonl`), and the pictures that it names, loose "
     "or in a `.zip`. Optional columns: `elements` (a JSON list of texts), `id`, `prompt_id`, `generator`; all others "
-    "are kept. At most {rows:,} rows, {file} for each file, {archive} unpacked, and {seconds:g} seconds of scoring. "
+    "are kept. At most {rows:,} rows, {file} for each file, {archive} unpacked, and {seconds:g} seconds for it all. "
     "What you upload is deleted after {minutes:.0f} minutes at the latest."
 )
 _LABELS = ("CSV for spreadsheets", "Parquet", "JSON lines")
@@ -68,6 +70,7 @@ class BatchService:
 
     def __init__(self, scorers: PageScorers, *, limits: PageLimits, splitter: Splitter | None = None) -> None:
         self.scorers, self.limits, self.splitter = scorers, limits, splitter
+        self._space = DiskSpace(limits)
         self._provenance = functools.cache(self._describe)
 
     def steps(self, files: Any, label: str | None, propose: Any) -> Iterator[BatchStep]:
@@ -89,15 +92,20 @@ class BatchService:
             raise PageError(f"There are {len(given):,} files; {self.limits.max_archive_files:,} are allowed.")
         found = [find_upload(value, limits=self.limits, what="A file") for value in given]
         self.scorers.find(label)
+        full = self._space.find_refusal()
+        if full is not None:
+            raise PageError(full)
+        start = time.monotonic()  # reading counts too
         inputs = read_inputs(found, limits=self.limits)
         rows: list[Mapping[str, Any]] = []
         with inputs.pictures:
             yield BatchStep(0, len(inputs.rows))
             splitter = self.splitter if propose is True else None
-            for block in score_batch(self.scorers, label, inputs, limits=self.limits, splitter=splitter):
+            for block in score_batch(self.scorers, label, inputs, limits=self.limits, splitter=splitter, start=start):
                 rows += block
                 yield BatchStep(len(rows), len(inputs.rows))
         paths = write_batch_files(rows, self._provenance(label or self.scorers.labels[0]))
+        self._space.add(sum(path.stat().st_size for path in paths))
         try:
             yield BatchStep(len(rows), len(rows), tuple(rows), summarize_batch(rows), paths, inputs.notes)
         except GeneratorExit:  # cancelled in the last moment
@@ -132,19 +140,20 @@ def add_batch_tab(scorers: PageScorers, *, limits: PageLimits, splitter: Splitte
         )
     )
     files = gradio.File(
-        file_count="multiple", file_types=list(ACCEPTED), label="files", elem_id="batch-files", height=180
+        file_count="multiple", file_types=list(ACCEPTED), label="Files", elem_id="batch-files", height=180
     )
+    name_examples(files, "pairs.csv", "pictures.zip")
     with gradio.Row():
         label = gradio.Dropdown(
             list(scorers.labels),
             value=scorers.labels[0],
-            label="scorer",
+            label="Scorer",
             visible=len(scorers.labels) > 1,
             min_width=280,
         )
         propose = gradio.Checkbox(
             splitter is not None,
-            label="propose elements where a row has none",
+            label="Propose elements where a row has none",
             visible=splitter is not None,
             min_width=280,
             elem_id="batch-propose",
@@ -206,7 +215,8 @@ def _add_endpoint(
         ],
         api_name="batch",
         api_description="Score the rows of a list (.csv or .jsonl, columns image and prompt) with the pictures that "
-        f"it names, loose or in a .zip. Gives a summary and the files {', '.join(FILE_NAMES)}.",
+        "it names, loose or in a .zip, such as pairs.csv and pictures.zip; files are uploaded, addresses are refused. "
+        f"Gives a summary and the files {', '.join(FILE_NAMES)}.",
         preprocess=False,
         **options,
     )

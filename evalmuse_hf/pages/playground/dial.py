@@ -31,7 +31,7 @@ def draw_dial(value: float, scale: Scale, *, label: str) -> str:
         parts += [_arc(0.0, share, "em-dial-value") if share > 0 else "", _hand(share)]
     middle = f'x="{_MIDDLE:g}" text-anchor="middle"'
     parts.append(f'<text {middle} y="{_BASE - 16:g}" class="em-dial-number">{number}</text>')
-    parts.append(f'<text {middle} y="{_BASE + 8:g}" class="em-dial-of">of {scale.high:g}</text>')
+    parts.append(f'<text {middle} y="{_BASE + 8:g}" class="em-dial-of">from {scale.low:g} to {scale.high:g}</text>')
     return (
         f'<svg class="em-dial" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{html.escape(spoken)}">'
         f"{''.join(parts)}</svg>"

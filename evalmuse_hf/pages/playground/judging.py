@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from evalmuse_hf.models.scorer import PairScore
 from evalmuse_hf.pages.limits import PageLimits
 from evalmuse_hf.pages.playground.proposals import check_prompt, read_page_elements
 from evalmuse_hf.pages.scorers import PageError, PageScorers
-from evalmuse_hf.pages.uploads import open_upload
+from evalmuse_hf.pages.uploads import NOT_UPLOADED, open_upload
 from evalmuse_hf.schema import Element
 
 PICTURE_NAMES = ("A", "B")
@@ -54,9 +54,9 @@ class Judgement:
 
 def read_question(
     pictures: Sequence[Any],
-    prompt: str,
-    elements: str | Sequence[str] | None,
-    labels: Sequence[str],
+    prompt: Any,
+    elements: Any,
+    labels: Any,
     *,
     scorers: PageScorers,
     limits: PageLimits,
@@ -65,10 +65,10 @@ def read_question(
     """Check what a visitor sent, and open the pictures.
 
     Args:
-        pictures: One or two uploads; of two, an absent one is left out.
+        pictures: One or two uploads; of two, none may be absent.
         prompt: As it was typed.
         elements: As in `read_page_elements`.
-        labels: Of scorers of this server; none for the first.
+        labels: Of scorers of this server, or one label; none for the first.
         scorers: The scorers.
         limits: What a request may hold.
         examples: Pictures of the server that anybody may name.
@@ -76,17 +76,21 @@ def read_question(
     Raises:
         PageError: If something is missing, too large, or not there; one sentence.
     """
-    given = [picture for picture in pictures if picture is not None]
-    if not given:
+    missing = [name for name, picture in zip(PICTURE_NAMES, pictures, strict=False) if picture is None]
+    if len(missing) == len(pictures):
         raise PageError("There is no picture yet: upload one, or pick an example.")
+    if missing:
+        raise PageError(f"Picture {missing[0]} is missing: upload it, or untick “Second picture” to score only one.")
     check_prompt(prompt, limits=limits)
     if not prompt.strip():
         raise PageError("There is no prompt yet: type what the picture was meant to show.")
-    chosen = tuple(dict.fromkeys(labels)) or scorers.labels[:1]
+    chosen = _read_labels(labels) or scorers.labels[:1]
     for label in chosen:
         scorers.find(label)
     listed = read_page_elements(elements, limits=limits)
-    opened = tuple(open_upload(picture, limits=limits, examples=examples) for picture in given)
+    if not all(isinstance(picture, str | Path | Mapping) for picture in pictures):
+        raise PageError(NOT_UPLOADED.format(what="The picture"))
+    opened = tuple(open_upload(picture, limits=limits, examples=examples) for picture in pictures)
     return Question(opened, prompt, listed, chosen)
 
 
@@ -121,6 +125,18 @@ def difference(first: PairScore, second: PairScore) -> float:
         second: Of the second, by the same scorer.
     """
     return second.overall - first.overall
+
+
+def _read_labels(given: Any) -> tuple[str, ...]:
+    """Labels without repetition, in order.
+
+    Raises:
+        PageError: If they are no texts.
+    """
+    labels = [given] if isinstance(given, str) else given or []
+    if not isinstance(labels, list | tuple) or not all(isinstance(label, str) for label in labels):
+        raise PageError("The scorers must be a list of their labels.")
+    return tuple(dict.fromkeys(label for label in labels if label))
 
 
 def _name_pictures(score: PairScore, index: int, n: int) -> PairScore:

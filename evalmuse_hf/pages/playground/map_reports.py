@@ -63,17 +63,16 @@ def make_map_report(question: Question, index: int, *, scorers: PageScorers, pic
     label = find_map_scorer(scorers, question.labels)
     if label is None:
         return MapReport(None, UNSUPPORTED)
-    element = question.elements[index]
+    from evalmuse_hf.models.fga_blip2.map_worth_fga_blip2 import describe_map, map_objection
+
     evidence, found = _look(scorers, label, question, picture)
-    sentence = _sentence(evidence, element.category)
-    shown = found[index]
-    if shown.values is None:
-        return MapReport(None, f"There is no map of “{element.text}”: {_why_not(shown.status)}.")
-    if evidence is None or not evidence.is_shown(element.category):
+    one = found[index]
+    sentence = describe_map(evidence, one)
+    if map_objection(evidence, one) is not None:
         return MapReport(None, sentence)
-    place = describe_place(shown.values)
-    description = f"Where {label} looked for “{element.text}”: most at the {place} of the picture."
-    return MapReport(draw_heat(question.pictures[picture], shown.values), sentence, description)
+    place = describe_place(one.values)
+    description = f"Where {label} looked for “{one.text}”: most at the {place} of the picture."
+    return MapReport(draw_heat(question.pictures[picture], one.values), sentence, description)
 
 
 def read_maps(question: Question, *, scorers: PageScorers) -> list[dict[str, Any]]:
@@ -92,6 +91,8 @@ def read_maps(question: Question, *, scorers: PageScorers) -> list[dict[str, Any
     label = find_map_scorer(scorers, question.labels)
     if label is None:
         raise PageError(UNSUPPORTED)
+    from evalmuse_hf.models.fga_blip2.map_worth_fga_blip2 import describe_map, map_objection
+
     evidence, found = _look(scorers, label, question, 0)
     return [
         {
@@ -101,8 +102,8 @@ def read_maps(question: Question, *, scorers: PageScorers) -> list[dict[str, Any
             "values": None
             if one.values is None
             else [[round(float(value), 6) for value in row] for row in one.values],
-            "is_evidence": one.values is not None and evidence is not None and evidence.is_shown(one.category),
-            "sentence": _sentence(evidence, one.category),
+            "is_evidence": map_objection(evidence, one) is None,
+            "sentence": describe_map(evidence, one),
         }
         for one in found
     ]
@@ -129,19 +130,3 @@ def _evidence(scorer: Any) -> Any:
     from evalmuse_hf.models.fga_blip2.map_evidence_fga_blip2 import read_map_evidence
 
     return read_map_evidence(scorer)
-
-
-def _sentence(evidence: Any, category: str | None) -> str:
-    from evalmuse_hf.models.fga_blip2.map_evidence_fga_blip2 import describe_evidence
-
-    return describe_evidence(evidence, category)
-
-
-def _why_not(status: str) -> str:
-    reasons = {
-        "unmatched": "it does not stand in the prompt",
-        "truncated": "it stands beyond the words that the model reads",
-        "empty": "nothing is left of it after cleaning",
-        "flat": "no place of the picture would raise its score",
-    }
-    return reasons.get(status, "it has no score")

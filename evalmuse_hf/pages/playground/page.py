@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalmuse_hf.pages.frame import block_options, prepare_gradio
+from evalmuse_hf.pages.frame import block_options, name_examples, prepare_gradio
 from evalmuse_hf.pages.guard import guard_queue
 from evalmuse_hf.pages.limits import PageLimits, spell_bytes
 from evalmuse_hf.pages.playground.batch_tab import add_batch_tab
@@ -16,13 +16,14 @@ from evalmuse_hf.pages.playground.example_drawings import EXAMPLES, draw_example
 from evalmuse_hf.pages.playground.judging import PICTURE_NAMES
 from evalmuse_hf.pages.playground.map_reports import find_map_scorer
 from evalmuse_hf.pages.playground.mini_world import mini_note
-from evalmuse_hf.pages.playground.proposals import Proposal, load_proposer
+from evalmuse_hf.pages.playground.proposals import Proposal, is_edited, load_proposer
 from evalmuse_hf.pages.playground.result_html import EMPTY, note
 from evalmuse_hf.pages.playground.views import Asked, Chips, Playground, View, follow_prompt
 from evalmuse_hf.pages.playground.zero_gpu import BorrowingScorers, is_borrowed
 from evalmuse_hf.pages.scorers import PageScorers
 
 TITLE = "EvalMuse playground"
+YOURS = "These are yours. “Propose again” brings the proposal back."
 _STYLE = Path(__file__).with_name("playground.css")
 _BARE: dict[str, Any] = {"container": False, "padding": False}
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
@@ -98,6 +99,7 @@ def build_playground(scorers: PageScorers, *, limits: PageLimits) -> Any:
         scorers.warm_up()
     proposer = load_proposer(names, limits=limits)
     proposer.splitter.split(["a red cat"])
+    scorers.set_patience(limits.time_limit_s)
     playground = Playground(scorers, proposer, limits=limits)
     drawings = tempfile.TemporaryDirectory(prefix="evalmuse-examples-")
     paths = draw_examples(Path(drawings.name))
@@ -200,7 +202,7 @@ class _Handlers:
         proposal = follow_prompt(self.playground.proposer, prompt, lines, last)
         own = [self.gradio.skip()] * 3 if proposal is last else self.propose_updates(proposal)
         settled = lines if proposal is last else proposal.lines
-        pictures = [picture, second if is_pair else None]
+        pictures = [picture, second] if is_pair else [picture]
         for view in self.playground.score(pictures, prompt, settled, labels):
             yield [*self.show(view), *own]
 
@@ -212,6 +214,12 @@ class _Handlers:
     def propose_again(self, prompt: Any, lines: Any, last: Proposal) -> list[Any]:
         """Somebody wants the proposal back."""
         return self.propose_updates(follow_prompt(self.playground.proposer, prompt, lines, last, again=True))
+
+    def edit(self, lines: Any, last: Proposal) -> str:
+        """Say whose the elements are, while somebody types them."""
+        if isinstance(lines, str) and is_edited(lines, last):
+            return _quiet_note(YOURS)
+        return _quiet_note(last.message)
 
     def pick(self, number: int) -> Callable[[], list[Any]]:
         """Fill in an example."""
@@ -254,8 +262,7 @@ class _Handlers:
 
     def propose_updates(self, proposal: Proposal) -> list[Any]:
         """Values of the elements, of the last proposal, and of the note beside them."""
-        words = f'<p class="em-quiet" role="status">{html.escape(proposal.message)}</p>' if proposal.message else ""
-        return [proposal.lines, proposal, words]
+        return [proposal.lines, proposal, _quiet_note(proposal.message)]
 
     def _chips(self, chips: Sequence[Chips], index: int) -> Any:
         if index >= len(chips):
@@ -265,11 +272,14 @@ class _Handlers:
 
 
 def _connect(handlers: _Handlers, inputs: _Inputs, results: _Results) -> None:
-    """Which part of the page asks what."""
+    """Which part of the page asks what; the prompt by `change`, as Gradio drops the first `input`, perhaps a paste."""
     proposal = [inputs.elements, inputs.last, inputs.proposal_note]
     written = [inputs.prompt, inputs.elements, inputs.last]
     hidden: dict[str, Any] = {**_PRIVATE, **_READING, "show_progress": "hidden"}
-    inputs.prompt.input(handlers.follow, written, proposal, trigger_mode="always_last", **hidden)
+    inputs.prompt.change(handlers.follow, written, proposal, trigger_mode="always_last", **hidden)
+    typed = [inputs.elements, inputs.last]
+    # Not `input`, which Gradio leaves out for the first change after an update of its own, such as a paste.
+    inputs.elements.change(handlers.edit, typed, inputs.proposal_note, trigger_mode="always_last", **hidden)
     inputs.again.click(handlers.propose_again, written, proposal, **hidden)
     asking: dict[str, Any] = {**_PRIVATE, **_SCORING, "show_progress": "minimal", "show_progress_on": results.overall}
     everything = ([*inputs.asked, inputs.last], [*results.shown, *proposal])
@@ -299,6 +309,10 @@ def _connect(handlers: _Handlers, inputs: _Inputs, results: _Results) -> None:
         )
 
 
+def _quiet_note(words: str) -> str:
+    return f'<p class="em-quiet" role="status">{html.escape(words)}</p>' if words else ""
+
+
 def _name(is_pair: Any) -> str:
     return "Picture A" if is_pair else "Picture"
 
@@ -323,12 +337,12 @@ def _add_endpoints(gradio: Any, endpoints: Endpoints) -> None:
         return endpoints.about()
 
     with gradio.Column(visible=False):
-        image = gradio.Image(type="filepath", label="image")
-        second = gradio.Image(type="filepath", label="second_image")
-        prompt = gradio.Textbox(label="prompt")
-        elements = gradio.JSON(label="elements: a list of texts, or null")
-        scorer = gradio.Textbox("", label="scorer: a label of /about; empty for the first")
-        answer = gradio.JSON(label="answer")
+        image = name_examples(gradio.Image(type="filepath", label="Picture"), "picture.png")
+        second = name_examples(gradio.Image(type="filepath", label="Second picture"), "second.png")
+        prompt = gradio.Textbox(label="Prompt")
+        elements = gradio.JSON(label="Elements: a list of texts, or null")
+        scorer = gradio.Textbox("", label="Scorer: a label of /about; empty for the first")
+        answer = gradio.JSON(label="Answer")
         texts = [prompt, elements, scorer]
         listed: tuple[tuple[Any, list[Any], str], ...] = (
             (score, [image, *texts], "Score a picture against its prompt, and each of the elements."),

@@ -15,7 +15,8 @@ from evalmuse_hf.scoring.serving import read_elements
 
 logger = logging.getLogger(__name__)
 
-_NAMES = {"spacy": "spaCy's grammar", "rules": "word lists of the drawn world"}
+_SOURCES = {"spacy": "by spaCy's grammar", "rules": "from a fixed list of words"}
+_JSON_SIGNS = 6  # that JSON may need for one, as in \u00e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,9 @@ class Proposer:
         elif not elements:
             message = f"{message or 'No elements were found.'} Type them yourself, one per line."
         else:
-            message = f"Proposed by {_NAMES.get(splitter.name.partition(':')[0], splitter.name)}. {message}".strip()
-        return Proposal(prompt, "\n".join(_spell(element) for element in elements), message)
+            source = _SOURCES.get(splitter.name.partition(":")[0], f"by {splitter.name}")
+            message = f"Proposed {source}. {message}".strip()
+        return Proposal(prompt, "\n".join(map(spell_element, elements)), message)
 
     def settle(self, prompt: str, lines: str, last: Proposal) -> Proposal:
         """Decide which elements stand beside a prompt: what a person edited stays, a proposal follows the prompt.
@@ -175,11 +177,17 @@ def read_page_elements(given: str | Sequence[str] | None, *, limits: PageLimits)
         limits: How many there may be, and how long.
 
     Raises:
-        PageError: If they are anything else, too many, or too long.
+        PageError: If they are anything else, too many, or too long; what is far too long is not even parsed.
 
     >>> read_page_elements("red (color)", limits=PageLimits())[0].category
     'color'
     """
+    longest = limits.max_elements * (_JSON_SIGNS * limits.max_element_length + len('", "'))
+    if isinstance(given, str) and len(given) > longest:
+        raise PageError(
+            f"The elements have {len(given):,} characters together; {limits.max_elements} elements of "
+            f"{limits.max_element_length} characters are allowed."
+        )
     try:
         texts = [text for text in read_elements(given) if text.strip()]
     except ValueError as error:
@@ -195,5 +203,13 @@ def read_page_elements(given: str | Sequence[str] | None, *, limits: PageLimits)
     return tuple(Element.read(text) for text in texts)
 
 
-def _spell(element: Element) -> str:
+def spell_element(element: Element) -> str:
+    """Spell an element as it is shown and read.
+
+    Args:
+        element: The element.
+
+    >>> spell_element(Element("red", "color"))
+    'red (color)'
+    """
     return f"{element.text} ({element.category})" if element.category else element.text

@@ -32,6 +32,7 @@ STATUS_WORDS = {
     "unparsable": "the answer of the model could not be read",
     "undefined": "the score is not defined here",
     "unsupported": "this scorer gives the overall score alone",
+    "time_limit": "others used the scorer for too long",
 }
 _FEW = 2  # columns of scores that have room for bars
 _OWN_WORDS = {"image_error": "Picture", "prompt_error": "Prompt", "element_error": "Elements", "score_error": "Scorer"}
@@ -67,7 +68,7 @@ def overall_html(judgements: Sequence[Judgement], *, waiting: Sequence[str] = ()
 
 
 def elements_html(judgements: Sequence[Judgement]) -> str:
-    """A table of all elements: a column for each scorer and picture, and what there is to say of each.
+    """A table of all elements: a column for each scorer and picture; what there is to say of an element is below it.
 
     Args:
         judgements: Of the same question.
@@ -76,10 +77,8 @@ def elements_html(judgements: Sequence[Judgement]) -> str:
     if not first:
         return '<p class="em-quiet">There were no elements, so only the whole prompt was scored.</p>'
     heads = "".join(_element_heads(judgement) for judgement in judgements)
-    said = [_what_is_said(index, judgements) for index in range(len(first))]
-    heads += '<th scope="col">Remark</th>' if any(said) else ""
     rows = "".join(
-        _element_row(index, element, judgements, said[index] if any(said) else None)
+        _element_row(index, element, judgements, _what_is_said(index, judgements))
         for index, element in enumerate(first)
     )
     return (
@@ -160,17 +159,20 @@ def _element_heads(judgement: Judgement) -> str:
     return "".join(heads)
 
 
-def _element_row(index: int, element: ElementScore, judgements: Sequence[Judgement], said: str | None) -> str:
+def _element_row(index: int, element: ElementScore, judgements: Sequence[Judgement], said: str) -> str:
     cells = []
     for judgement in judgements:
         found = [_find_element(score, index) for score in judgement.scores]
         cells += [_score_cell(one) for one in found]
         if len(found) > 1:
             cells.append(_difference_cell(found[0], found[1]))
-    if said is not None:
-        cells.append(f'<td class="em-quiet">{html.escape(said)}</td>')
     text, category = html.escape(element.text), html.escape(element.category or "–")
-    return f'<tr><th scope="row">{text}</th><td>{category}</td>{"".join(cells)}</tr>'
+    row = f'<tr><th scope="row">{text}</th><td>{category}</td>{"".join(cells)}</tr>'
+    if not said:
+        return row
+    # In a row of its own, where a long one has room however many columns there are.
+    words = f'<td class="em-quiet" colspan="{len(cells) + 2}">{html.escape(said)}</td>'
+    return row.replace("<tr>", '<tr class="em-has-remark">', 1) + f'<tr class="em-remark">{words}</tr>'
 
 
 def _what_is_said(index: int, judgements: Sequence[Judgement]) -> str:

@@ -9,7 +9,7 @@ from evalmuse_hf.pages.playground.chips import color_labels, cut_into_pieces, fi
 from evalmuse_hf.pages.playground.judging import PICTURE_NAMES, Judgement, Question, judge, read_question
 from evalmuse_hf.pages.playground.map_reports import MapReport, find_map_scorer, make_map_report
 from evalmuse_hf.pages.playground.mini_world import is_mini, unknown_words_note
-from evalmuse_hf.pages.playground.proposals import Proposal, Proposer
+from evalmuse_hf.pages.playground.proposals import Proposal, Proposer, spell_element
 from evalmuse_hf.pages.playground.result_html import (
     EMPTY,
     LEGEND,
@@ -21,22 +21,25 @@ from evalmuse_hf.pages.playground.result_html import (
 )
 from evalmuse_hf.pages.playground.zero_gpu import borrow_gpu
 from evalmuse_hf.pages.scorers import PageError, PageScorers
+from evalmuse_hf.pages.uploads import shown_name
+
+_MAX_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was scored last, as it was sent: pictures stay files, so that a visitor costs no memory.
+    """What was scored last. It is kept for an hour, so pictures stay files, and only what was checked is in it.
 
     Attributes:
-        pictures: Uploads, as Gradio spells them.
+        pictures: Uploads, as Gradio spells them, without anything that is not needed.
         prompt: The prompt.
-        elements: Its elements, one per line.
+        elements: Its elements, as ``text (category)``.
         labels: Of the scorers.
     """
 
     pictures: tuple[Any, ...] = ()
     prompt: str = ""
-    elements: str = ""
+    elements: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
 
@@ -91,19 +94,20 @@ class Playground:
         """Score, one scorer after the other.
 
         Args:
-            pictures: One or two uploads; absent ones are None.
+            pictures: One upload, or two of which both must be there; absent ones are None.
             prompt: As it was typed.
-            elements: One per line.
-            labels: Of the scorers; none for the first.
+            elements: One per line; None for none.
+            labels: Of the scorers, or one label; none for the first.
 
         Yields:
             What to show after each scorer; or once, what is wrong.
         """
-        chosen = tuple(labels or ())
         try:
-            question = read_question(pictures, prompt, elements, chosen, scorers=self.scorers, limits=self.limits)
-            given = tuple(picture for picture in pictures if picture is not None)
-            asked = Asked(given, prompt, elements or "", question.labels)
+            if not isinstance(elements, str | None):
+                raise PageError("The elements must be a text, one per line.")
+            question = read_question(pictures, prompt, elements, labels, scorers=self.scorers, limits=self.limits)
+            kept = tuple(_keep_picture(picture) for picture in pictures)
+            asked = Asked(kept, prompt, tuple(map(spell_element, question.elements)), question.labels)
             judgements: list[Judgement] = []
             for judgement in judge(question, self.scorers):
                 judgements.append(judgement)
@@ -121,9 +125,14 @@ class Playground:
         """
         try:
             question = read_question(
-                asked.pictures, asked.prompt, asked.elements, asked.labels, scorers=self.scorers, limits=self.limits
+                asked.pictures or (None,),
+                asked.prompt,
+                list(asked.elements),
+                asked.labels,
+                scorers=self.scorers,
+                limits=self.limits,
             )
-            index = int(element) if str(element).isdecimal() else -1
+            index = int(element) if str(element).isdecimal() and len(str(element)) < _MAX_DIGITS else -1
             which = PICTURE_NAMES.index(picture) if picture in PICTURE_NAMES else 0
             return self._make_map(question, index, which)
         except PageError as error:
@@ -162,8 +171,8 @@ class Playground:
 
     def _chips(self, question: Question, judgement: Judgement, index: int) -> Chips:
         pieces = cut_into_pieces(question.prompt, judgement.scores[index].elements)
-        of = f"Picture {PICTURE_NAMES[index]}: " if len(judgement.scores) > 1 else ""
-        label = f"{of}elements in the prompt, as {judgement.label} scores them"
+        begin = f"Picture {PICTURE_NAMES[index]}: elements" if len(judgement.scores) > 1 else "Elements"
+        label = f"{begin} in the prompt, as {judgement.label} scores them"
         return Chips(label, tuple((piece.text, piece.label) for piece in pieces), color_labels(pieces))
 
 
@@ -178,12 +187,23 @@ def follow_prompt(proposer: Proposer, prompt: Any, lines: Any, last: Proposal, *
         again: Propose anew, whoever wrote the lines.
 
     Returns:
-        ``last`` itself if the lines stay; what cannot be split has a message and no lines.
+        ``last`` itself if the lines stay, or are no text, which whoever scores them says; what cannot be split has a
+        message and no lines.
     """
+    if not isinstance(lines, str | None):
+        return last
     try:
         return proposer.propose(prompt) if again else proposer.settle(prompt, lines or "", last)
     except PageError as error:
         return Proposal(last.prompt, "", str(error))
+
+
+def _keep_picture(picture: Any) -> Any:
+    """What of an upload is needed to find it again, and to call it by its name."""
+    if not isinstance(picture, Mapping):
+        return picture
+    name = shown_name(str(picture.get("orig_name") or picture["path"]))
+    return {"path": picture["path"], "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
 
 def _name(number: int, text: str, category: str | None) -> str:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import site_pages
 
 from tests.servers.page_checks import DESKTOP, PHONE, assert_accessible, overflow, save_picture, watch_addresses
 
@@ -25,14 +26,45 @@ SHORTEN = """() => {
 pytestmark = pytest.mark.browser
 
 
+def files_behind_the_site():
+    """Files that the site is built from."""
+    made = [path for path in (ROOT / "docs").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return [
+        ROOT / "mkdocs.yml",
+        *made,
+        *(ROOT / "evalmuse_hf").rglob("*.py"),
+        *(ROOT / name for name in site_pages.sources()),
+    ]
+
+
+def is_outdated(built, made_of):
+    if not built.is_file():
+        return True
+    return any(path.stat().st_mtime > built.stat().st_mtime for path in made_of)
+
+
 @pytest.fixture(scope="module")
 def site():
-    """The site of the last `make docs`; built if there is none."""
-    if not (SITE / "index.html").is_file():
+    """The site of the last `make docs`; built if there is none, or if anything that it is made of is newer."""
+    if is_outdated(SITE / "index.html", files_behind_the_site()):
         environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
         command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
         subprocess.run(command, check=True, cwd=ROOT, env=environment)
     return SITE
+
+
+def test_a_site_that_is_older_than_what_it_is_made_of_is_built_anew(tmp_path):
+    page, source = tmp_path / "index.html", tmp_path / "index.md"
+    source.write_text("")
+    assert is_outdated(page, [source])
+    page.write_text("")
+    os.utime(source, (1, 1))
+    assert not is_outdated(page, [source])
+    os.utime(source)
+    os.utime(page, (2, 2))
+    assert is_outdated(page, [source])
+    names = {path.relative_to(ROOT).as_posix() for path in files_behind_the_site()}
+    assert {"mkdocs.yml", "README.md", "docs/site/hooks.py", "docs/assets/site.css", "evalmuse_hf/schema.py"} <= names
 
 
 @pytest.mark.parametrize("name, size", LOOKED_AT)

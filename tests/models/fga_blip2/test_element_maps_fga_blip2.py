@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from evalmuse_hf.images import read_picture
 from evalmuse_hf.models.fga_blip2 import FGABlip2Config, FGABlip2ForAlignment
 from evalmuse_hf.models.fga_blip2.attention_recording_fga_blip2 import recording_attention
 from evalmuse_hf.models.fga_blip2.element_maps_fga_blip2 import FLAT, ElementMapError, combine_layers, element_maps
@@ -89,7 +90,31 @@ def test_layers_are_added():
     combined = combine_layers(
         [ones, 2 * ones], [torch.tensor([[[[1.0, -1.0, 0.0]]]]), torch.tensor([[[[0.0, 1, -5]]]])]
     )
-    assert combined.tolist() == [1.0, 2.0, 0.0]
+    assert combined.tolist() == [[1.0, 2.0, 0.0]]
+
+
+def test_a_map_of_an_element_that_stands_twice_is_of_the_mean_of_both(scorer, pictures):
+    prompt = "a red cat and a red dog"  # "red" at the columns 2 and 6, after [CLS]
+    (found,) = element_maps(scorer, image=pictures[1], prompt=prompt, elements=["red"])
+    inputs = scorer.processor(images=pictures[1], prompts=prompt, return_tensors="pt")
+    ids = inputs["input_ids"][0].tolist()
+    columns = [column for column, one in enumerate(ids) if one == ids[2]]
+    assert columns == [2, 6]
+    with recording_attention(scorer.model) as record:
+        scorer.model(**inputs)
+    queries = scorer.model.config.num_query_tokens
+    slopes = [
+        torch.autograd.grad(logits[1] - logits[0], record.shifts, retain_graph=True)[0]
+        for logits in (record.logits[0][0, queries + column] for column in columns)
+    ]
+
+    def by_hand(slope):
+        patches = (record.attention[0] * slope).clamp(min=0)[0].sum(dim=(0, 1))[1:]
+        return (patches / patches.sum()).detach().numpy()
+
+    assert found.values.ravel() == pytest.approx(by_hand((slopes[0] + slopes[1]) / 2), abs=1e-5)
+    for one in slopes:
+        assert found.values.ravel() != pytest.approx(by_hand(one), abs=1e-3)
 
 
 def test_the_model_stays_as_it_was(scorer, pictures):
@@ -100,6 +125,25 @@ def test_the_model_stays_as_it_was(scorer, pictures):
     assert all(value.grad is None and value.requires_grad for value in model.parameters())
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_every_module_keeps_its_own_mode(scorer, pictures):
+    scorer.model.train()
+    scorer.model.vision_model.eval()
+    before = [module.training for module in scorer.model.modules()]
+    element_maps(scorer, image=pictures[0], prompt=PROMPT, elements=ELEMENTS)
+    assert [module.training for module in scorer.model.modules()] == before
+    with pytest.raises(ElementMapError):
+        element_maps(scorer, image="nowhere.png", prompt=PROMPT, elements=ELEMENTS)
+    assert [module.training for module in scorer.model.modules()] == before
+    assert len(set(before)) == 2
+
+
+def test_pictures_are_remembered_where_that_was_asked_for_alone(scorer, tiny_processor, pictures):
+    remembering = FGABlip2Scorer(scorer.model, tiny_processor, name="tiny", remember=True)
+    for one, remembers in ((scorer, False), (remembering, True)):
+        element_maps(one, image=pictures[0], prompt=PROMPT, elements=ELEMENTS[:1])
+        assert one.wants(read_picture(pictures[0], one.preparation).content) is not remembers
 
 
 def test_frozen_weights_inference_mode_and_remembered_features_change_nothing(scorer, tiny_processor, pictures):

@@ -181,6 +181,13 @@ def test_the_keyboard_sorts_and_stays_where_it_was(open_at):
     page.wait_for_selector("text=Skills side by side >> visible=true")
 
 
+def test_nobody_can_send_files_to_a_page_that_takes_none(address):
+    import httpx
+
+    sent = httpx.post(f"{address}gradio_api/upload", files={"files": ("a.png", b"x")}, trust_env=False)
+    assert (sent.status_code, sent.text) == (404, "This page does not have that address.")
+
+
 def test_a_phone_shows_cards_and_nothing_is_cut_off(open_at, address):
     shown = {
         "generators": "Generators by the skill",
@@ -193,6 +200,7 @@ def test_a_phone_shows_cards_and_nothing_is_cut_off(open_at, address):
         page.goto(f"{address}?tab={tab}&skill=color")
         page.wait_for_selector(f".lb-page table:visible >> text={caption}")
         assert overflow(page) == 0
+        assert page.get_by_role("tab").all_inner_texts() == ["Generators", "Two generators", "Scorers", "About"]
         assert page.locator(".lb-cards:visible").last.evaluate("table => getComputedStyle(table).display") == "block"
         assert_accessible(page)
         save_picture(page, f"leaderboard_{tab}_phone")

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from evalmuse_hf.pages.leaderboard.record_files import SourceError
-from evalmuse_hf.pages.leaderboard.record_keeper import RecordKeeper
+from evalmuse_hf.pages.leaderboard.record_keeper import RecordKeeper, read_minutes
 
 
 class Source:
@@ -57,3 +57,12 @@ def test_the_old_records_stay_where_a_reading_fails():
 def test_a_first_reading_that_fails_is_an_error(tmp_path):
     with pytest.raises(SourceError):
         RecordKeeper(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("text", ["soon", "nan", "-5", "inf", "1 hour"])
+def test_an_age_that_makes_no_sense_is_refused_with_the_name_of_its_variable(text):
+    source = Source()
+    with pytest.raises(SourceError, match=r"EVALMUSE_LEADERBOARD_MINUTES.* got '?-?"):
+        RecordKeeper("s", minutes=read_minutes({"EVALMUSE_LEADERBOARD_MINUTES": text}), read=source.read)
+    assert source.readings == 0
+    assert read_minutes({"EVALMUSE_LEADERBOARD_MINUTES": " "}) == 30.0

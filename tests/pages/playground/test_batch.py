@@ -95,7 +95,14 @@ def test_what_is_scored_when_the_time_is_over_is_kept(tmp_path):
     late = found[2 * ROWS_PER_BLOCK]
     assert late["overall_score"] is None
     assert late["elements"] == [{"text": "a", "category": None, "score": None, "status": "time_limit"}]
-    assert "at most 10 s; send the rows with the status time_limit again" in late["message"]
+    assert "works on a batch for at most 10 s; send the rows with the status time_limit again" in late["message"]
+
+
+def test_the_time_that_reading_took_counts(tmp_path):
+    inputs = prepare(tmp_path, [{"image": "a.png", "prompt": "a"}], a_png=png())
+    scorer = Brightness()
+    ((late,),) = score(inputs, scorer, limits=PageLimits(time_limit_s=10.0), start=5.0, clock=lambda: 15.0)
+    assert (late["status"], scorer.calls) == ("time_limit", 0)
 
 
 def test_a_scorer_that_breaks_gives_its_block_a_status_and_goes_on(tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from evalmuse_hf.pages.limits import PageLimits
+from evalmuse_hf.pages.playground import batch_inputs
 from evalmuse_hf.pages.playground.batch_inputs import read_inputs
 from evalmuse_hf.pages.scorers import PageError
 from tests.pages.batch_files import png, uploaded, zip_of
@@ -73,9 +74,15 @@ def test_a_row_beyond_the_limits_has_its_problem_and_stops_no_other(tmp_path):
         ({"a_csv": "image,prompt\n"}, "There are no rows in a.csv"),
         (
             {"a_csv": "image;prompt\na.png;a"},
-            "is missing from a.csv, which has image;prompt; it seems to have semicolons between its columns",
+            "from a.csv, which has image;prompt; it seems to have semicolons between its columns",
         ),
         ({"a_csv": "image,prompt\n" + "a,b\n" * 8}, "'a.csv' has more than 7 rows; send fewer at once"),
+        ({"a_csv": "image,prompt" + ",x" * 80_000}, "There are more than 10,000 columns in line 1 of a.csv"),
+        (
+            {"a_csv": f"image,prompt,{','.join(map(str, range(99)))}\n" + "x," * 100},
+            "'a.csv' has more than 100 columns",
+        ),
+        ({"a_csv": b"\n" * 7_001}, "'a.csv' has more than 7,000 lines; leave out those that are empty."),
         ({"a_csv": "image,image\na,b"}, "line 1 of a.csv have 'image' twice"),
         ({"a_csv": b"\xff\xfe\x00i"}, "a.csv are not UTF-8 text"),
         ({"a_jsonl": "[1]\n"}, "No row of 'a.jsonl' can be read: line 1 of a.jsonl must be a JSON object"),
@@ -89,6 +96,55 @@ def test_what_is_no_batch_is_one_sentence_without_a_folder(tmp_path, files, expe
     assert expected in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
     assert "/tmp" not in str(caught.value)
+
+
+def test_columns_that_rows_have_in_turn_are_counted_before_all_rows_are_read(tmp_path, monkeypatch):
+    read_rows = []
+    real = batch_inputs.read_table
+
+    def counting(path):
+        for row in real(path):
+            read_rows.append(row.number)
+            yield row
+
+    monkeypatch.setattr(batch_inputs, "read_table", counting)
+    rows = [{"image": "a.png", "prompt": "a", **{f"{row}_{column}": 1 for column in range(40)}} for row in range(7)]
+    with pytest.raises(
+        PageError, match=r"'a\.jsonl' has more than 100 columns; leave out what the scores do not need"
+    ):
+        read(tmp_path / "many", a_jsonl="\n".join(map(json.dumps, rows)))
+    assert read_rows == [0, 1, 2]
+    long = [{"image": "a.png", "prompt": "a", str(row) * 9_000: 1} for row in range(7)]
+    with pytest.raises(PageError, match=r"The names of the columns of 'a\.jsonl' are too long; shorten them"):
+        read(tmp_path / "long", a_jsonl="\n".join(map(json.dumps, long)))
+
+
+def test_of_a_row_that_is_too_large_nothing_is_kept(tmp_path):
+    deep = []
+    for _ in range(60):
+        deep = [deep]
+    rows = [
+        {"image": "a.png", "prompt": "a", "note": "é" * 16_400},
+        {"image": "a.png", "prompt": "a", "note": [[]] * 9_000},
+        {"image": "a.png", "prompt": "a", "note": deep},
+        {"image": "a.png", "prompt": "a", "note": "é" * 16_000},
+    ]
+    inputs = read(tmp_path, list_jsonl="\n".join(map(json.dumps, rows)), a_png=png())
+    assert [row.problem for row in inputs.rows] == [
+        "line 1 of list.jsonl has more than 32 KB; leave out what the scores do not need.",
+        "line 2 of list.jsonl has more than 32 KB; leave out what the scores do not need.",
+        "line 3 of list.jsonl is nested deeper than 50 levels; make it flat.",
+        None,
+    ]
+    assert [dict(row.values) for row in inputs.rows[:3]] == [{}] * 3
+    assert inputs.rows[3].values["note"] == "é" * 16_000
+
+
+def test_a_line_that_would_fill_the_memory_is_refused_before_it_is_parsed(tmp_path, monkeypatch):
+    monkeypatch.setattr(batch_inputs, "read_table", None)
+    line = '{"image": "a.png", "prompt": [' + "[]," * 1_000_000 + "[]]}"
+    with pytest.raises(PageError, match=r"A row of a\.jsonl has more than 1 MB; leave out"):
+        read(tmp_path, a_jsonl=f"\n\n{line}\n")
 
 
 def test_a_list_nearer_to_the_top_goes_first(tmp_path):

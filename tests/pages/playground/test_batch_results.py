@@ -85,30 +85,44 @@ def test_generators_are_compared_where_they_are_named():
 
 
 @pytest.mark.parametrize(
-    "text",
+    "text, expected",
     [
-        "=cmd|' /C calc'!A0",
-        "+1+cmd",
-        "-2+3",
-        "@SUM(1)",
-        "\t=1",
-        "\r=1",
-        "  =1",
-        "\n=1",
-        "\uff1d1",
-        '=HYPERLINK("http://localhost","x")',
+        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+        ("+1+cmd", "'+1+cmd"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("  =1", "'  =1"),
+        ("\n=1", "'\n'=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ('=HYPERLINK("http://localhost","x")', '\'=HYPERLINK("http://localhost","x")'),
+        ("a cat;=HYPERLINK(1)", "a cat;'=HYPERLINK(1)"),
+        ('a;" \uff0b1', "a;\" '\uff0b1"),
+        ("a\t@SUM(1)|-1\n=2", "a\t'@SUM(1)|'-1\n'=2"),
     ],
 )
-def test_a_formula_becomes_a_text_in_every_cell_and_heading(text):
+def test_a_formula_becomes_a_text_in_every_cell_and_heading(text, expected):
     rows = [
         {"image": text, text: text, "overall_score": -0.5, "elements": [{"text": text}], "message": f'{text},\n"x"'}
     ]
-    cells = list(csv.reader(io.StringIO(spreadsheet_text(rows), newline="")))
-    assert cells[0][1] == f"'{text}"
-    assert cells[1][0] == cells[1][1] == f"'{text}"
+    written = spreadsheet_text(rows)
+    cells = list(csv.reader(io.StringIO(written, newline="")))
+    assert cells[0][1] == expected
+    assert cells[1][0] == cells[1][1] == expected
     assert cells[1][2] == "-0.5"
     assert cells[1][3].startswith("[")
-    assert cells[1][4] == f'\'{text},\n"x"'
+    assert cells[1][4] == f'{expected},\n"x"'
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_no_cell_is_a_formula_whatever_a_spreadsheet_parts_cells_at(delimiter):
+    texts = ["a;=cmd()", "a\t=cmd()", "a|=cmd()", 'a",=cmd()', "a;  +cmd()", "a\n-cmd()", "=cmd()", 'a;"=cmd()']
+    rows = [{"first": "x", "text": text, "elements": [{"text": text}], "last": "y"} for text in texts]
+    read = csv.reader(io.StringIO(spreadsheet_text(rows), newline=""), delimiter=delimiter)
+    cells = [cell.strip().lstrip('"') for row in read for cell in row]
+    assert sum("cmd()" in cell for cell in cells) >= len(texts)
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
 def test_numbers_and_quotes_stay_what_they_are():
@@ -130,7 +144,7 @@ def test_the_files_are_read_by_the_commands(tmp_path, monkeypatch):
         scores = read_scores(path)
         assert [dict(found) for found in scores.rows] == rows, path
         assert scores.provenance["scorer"] == "brightness"
-    assert paths[0].read_bytes().startswith(b"\xef\xbb\xbfimage,prompt,")
+    assert paths[0].read_bytes().startswith(b'\xef\xbb\xbf"image","prompt",')
     from_sheet = read_scores(paths[0]).rows
     assert [found["overall_score"] for found in from_sheet] == [found["overall_score"] for found in rows]
     assert (from_sheet[0]["image"], from_sheet[0]["prompt"]) == ("A0.png", "'=p0")

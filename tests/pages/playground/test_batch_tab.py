@@ -1,6 +1,7 @@
 """The tab of many pictures, as its endpoint answers and as a person uses it in a browser."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,6 +9,7 @@ from evalmuse_hf.elements.splitters import load_splitter
 from evalmuse_hf.pages.frame import block_options, prepare_gradio
 from evalmuse_hf.pages.guard import guard_queue
 from evalmuse_hf.pages.limits import PageLimits
+from evalmuse_hf.pages.playground import batch_tab
 from evalmuse_hf.pages.playground.batch_tab import BatchService, add_batch_tab
 from evalmuse_hf.pages.scorers import PageError, PageScorers
 from evalmuse_hf.scoring import read_scores
@@ -67,6 +69,33 @@ def test_too_many_files_are_refused_before_one_is_looked_at(service):
         list(service.steps(["/none"] * 2_001, None, False))
 
 
+def test_without_room_on_the_disk_nothing_is_scored(folder):
+    scorer = Brightness()
+    limits = PageLimits(max_upload_bytes=14_000)
+    service = BatchService(PageScorers({"brightness": scorer}), limits=limits)
+    files = paths_of(uploaded(folder, list_csv="image,prompt\na.png,a cat\n", a_png=png()))
+    assert list(service.steps(files, None, False))[-1].summary.n_scored == 1
+    with pytest.raises(PageError, match="no room for more files now; older ones go within 60 min"):
+        list(service.steps(files, None, False))  # the files of the first batch lie there
+    assert scorer.calls == 1
+
+
+def test_the_time_limit_begins_before_the_list_is_read(folder, monkeypatch):
+    seen = []
+    monkeypatch.setattr(batch_tab, "score_batch", lambda *_, start, **__: seen.append(start) or [])
+    monkeypatch.setattr(batch_tab, "time", SimpleNamespace(monotonic=iter([1.0, 2.0]).__next__))
+    real = batch_tab.read_inputs
+    monkeypatch.setattr(
+        batch_tab, "read_inputs", lambda *given, **limits: seen.append("read") or real(*given, **limits)
+    )
+    service = BatchService(PageScorers({"brightness": Brightness()}), limits=LIMITS)
+    steps = service.steps(paths_of(uploaded(folder, list_csv="image,prompt\na.png,a\n", a_png=png())), None, False)
+    next(steps)
+    monkeypatch.setattr(batch_tab, "time", None)
+    assert next(steps).n_rows == 0
+    assert seen == ["read", 1.0]
+
+
 def test_a_batch_cancelled_at_any_step_leaves_no_file(folder, service):
     files = uploaded(folder, list_csv="image,prompt\n" + "a.png,a cat\n" * 10, a_png=png())
     n_steps = len(list(service.steps(paths_of(files), None, False)))
@@ -94,6 +123,13 @@ def build(scorer):
     app.page_limits = LIMITS
     guard_queue(app, limits=LIMITS)
     return app
+
+
+def test_names_of_clients_and_examples_are_those_of_the_endpoint():
+    info = build(Brightness()).get_api_info()["named_endpoints"]["/batch"]
+    assert [found["parameter_name"] for found in info["parameters"]] == ["files", "scorer", "propose_elements"]
+    assert [file["url"] for file in info["parameters"][0]["example_input"]] == ["pairs.csv", "pictures.zip"]
+    assert "addresses are refused" in info["description"]
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +162,22 @@ def test_a_person_uploads_an_archive_sees_the_scores_and_takes_them_home(server,
         text = downloads.value.path().read_text("utf-8-sig")
         assert downloads.value.suggested_filename == "scores.csv"
         assert "'=1+1" in text
-        assert text.startswith("image,prompt,generator,overall_score")
+        assert text.startswith('"image","prompt","generator","overall_score"')
         assert not asked
+
+
+@pytest.mark.browser
+def test_the_page_for_programs_names_files_that_the_page_takes(server, browser_page):
+    page = browser_page(*DESKTOP)
+    page.set_default_timeout(_PATIENCE_MS)
+    page.goto(server.address)
+    page.get_by_role("button", name="Use via API").click()
+    docs = page.locator(".api-docs-wrap")
+    docs.get_by_text("addresses are refused").first.wait_for()
+    assert "files=[handle_file('pairs.csv'), handle_file('pictures.zip')]" in docs.inner_text()
+    shown = docs.locator(".endpoint > .snippets > .snippet:visible").all_inner_texts()
+    assert [name.strip() for name in shown] == ["Python", "JavaScript", "CLI", "cURL"]
+    save_picture(page, "batch-api")
 
 
 @pytest.mark.browser

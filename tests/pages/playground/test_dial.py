@@ -17,7 +17,7 @@ def test_the_score_is_a_text_and_is_read_out_with_its_scale():
     root = ElementTree.fromstring(svg)
     assert root.get("role") == "img"
     assert root.get("aria-label") == "Overall: 3.46 on a scale from 1 to 5"
-    assert texts(svg) == ["1", "2", "3", "4", "5", "3.46", "of 5"]
+    assert texts(svg) == ["1", "2", "3", "4", "5", "3.46", "from 1 to 5"]
 
 
 @pytest.mark.parametrize("value, scale, x", [(1.0, HUMAN_SCALE, 22), (3.0, HUMAN_SCALE, 110), (1.0, SHARE_SCALE, 198)])

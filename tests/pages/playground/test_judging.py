@@ -25,7 +25,7 @@ def test_each_scorer_judges_both_pictures_in_turn(scorers, uploads):
 
 
 def test_one_picture_and_no_choice_means_the_first_scorer(scorers, uploads):
-    question = read_question([None, uploads[1]], "a cat", None, [], scorers=scorers, limits=LIMITS)
+    question = read_question([uploads[1]], "a cat", None, [], scorers=scorers, limits=LIMITS)
     assert (question.labels, len(question.pictures), question.elements) == (("one",), 1, ())
 
 
@@ -33,8 +33,13 @@ def test_one_picture_and_no_choice_means_the_first_scorer(scorers, uploads):
     "pictures, prompt, labels, sentence",
     [
         ([None, None], "a cat", [], "There is no picture yet"),
+        ([None, "given"], "a cat", [], "Picture A is missing: upload it, or untick “Second picture”"),
+        (["given", None], "a cat", [], "Picture B is missing: upload it, or untick “Second picture”"),
         (["given"], " ", [], "There is no prompt yet"),
+        (["given"], "a cat", [[]], "The scorers must be a list of their labels."),
+        (["given"], "a cat", 5, "The scorers must be a list of their labels."),
         (["given"], "a cat", ["three"], "This server has no scorer 'three'; it has one, two"),
+        ([5], "a cat", [], "The picture is no uploaded file"),
         (["/etc/hostname"], "a cat", [], "The picture is no uploaded file"),
         (["http://127.0.0.1/x.png"], "a cat", [], "The picture is no uploaded file"),
     ],

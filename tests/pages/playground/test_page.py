@@ -2,6 +2,7 @@ import io
 import os
 import threading
 import time
+import zipfile
 
 import pytest
 
@@ -147,7 +148,9 @@ def test_elements_follow_the_prompt_until_somebody_edits_them(address, browser_p
     page.locator("#prompt textarea").press_sequentially("two red cats", delay=5)
     page.wait_for_function("document.querySelector('#elements textarea').value.includes('cats')")
     assert lines(page) == ["two (counting)", "red (color)", "cats (animal/human)"]
+    page.get_by_text("Proposed from a fixed list of words.").wait_for()
     page.locator("#elements textarea").fill("cats (animal/human)\nsofa (object)")
+    page.get_by_text("These are yours.").wait_for()
     page.locator("#prompt textarea").press_sequentially(" and a dog")
     score(page)
     assert lines(page) == ["cats (animal/human)", "sofa (object)"]
@@ -157,10 +160,20 @@ def test_elements_follow_the_prompt_until_somebody_edits_them(address, browser_p
     page.get_by_role("button", name="Propose again").click()
     page.wait_for_function("document.querySelector('#elements textarea').value.includes('dog')")
     assert "sofa (object)" not in lines(page)
+    page.get_by_text("These are yours.").wait_for(state="hidden")
     page.locator("#prompt textarea").fill("a blue bird")  # and at once, before the proposal is there
     score(page)
     page.get_by_role("row", name="bird").wait_for()
     assert lines(page) == ["blue (color)", "bird (animal/human)"]
+
+
+def test_a_prompt_that_is_pasted_gets_elements_too(patient, browser_page):
+    page = visit(patient[0], browser_page)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("navigator.clipboard.writeText('a purple rabbit')")
+    page.locator("#prompt textarea").click()
+    page.keyboard.press("Control+V")  # one event, where typing sends one a letter
+    page.wait_for_function("document.querySelector('#elements textarea').value.includes('rabbit')", timeout=5_000)
 
 
 def test_two_pictures_and_two_scorers_stand_side_by_side(address, browser_page):
@@ -169,6 +182,8 @@ def test_two_pictures_and_two_scorers_stand_side_by_side(address, browser_page):
     page.locator(".em-dial").wait_for()
     page.get_by_label("Second picture").check()
     page.locator("#second-picture").wait_for()
+    page.locator("#score").click()
+    page.get_by_text("Picture B is missing: upload it, or untick “Second picture” to score only one.").wait_for()
     upload(page, "#second-picture", png(1))
     page.get_by_label("pn_vqa:mini").check()
     score(page, dials=4)
@@ -195,37 +210,32 @@ def test_two_pictures_and_two_scorers_stand_side_by_side(address, browser_page):
     assert page.locator("#heat img").count() == 0
 
 
-@pytest.mark.parametrize(
-    "content, prompt, sentence",
-    [
+def test_what_cannot_be_scored_is_said_in_the_page(patient, browser_page):
+    page = visit(patient[0], browser_page)
+    for content, prompt, sentence in (
         (None, "a cat", "There is no picture yet"),
         (png(), " ", "There is no prompt yet"),
         (SVG, "a cat", "is an SVG drawing, not pixels"),
         (png()[:300], "a cat", "Cannot read picture 'odd.png'"),
-    ],
-    ids=["nothing", "no-prompt", "svg", "half"],
-)
-def test_what_cannot_be_scored_is_said_in_the_page(patient, browser_page, content, prompt, sentence):
-    page = visit(patient[0], browser_page)
-    if content is not None:
-        upload(page, "#picture", content, name="odd.png")
-    page.locator("#prompt textarea").fill(prompt)
-    page.locator("#score").click()
-    alert = page.locator("#overall [role=alert]")
-    alert.wait_for()
-    assert sentence in alert.inner_text()
-    assert "/" not in alert.inner_text()  # no folder of the server
+    ):
+        if page.locator("#picture img").count():
+            page.locator("#picture").get_by_role("button", name="Remove Image").click()
+        if content is not None:
+            upload(page, "#picture", content, name="odd.png")
+        page.locator("#prompt textarea").fill(prompt)
+        page.locator("#score").click()
+        alert = page.locator("#overall [role=alert]").filter(has_text=sentence)
+        alert.wait_for()
+        assert "/" not in alert.inner_text()  # no folder of the server
+        if content is None:
+            save_picture(page, "playground/error-desktop", full=False)
+            assert_accessible(page)
     assert page.evaluate("window.owned") is None
-    if content is None:
-        save_picture(page, "playground/error-desktop", full=False)
-        assert_accessible(page)
-
-
-def test_a_file_that_is_too_large_is_refused_with_its_size(patient, browser_page):
-    page = visit(patient[0], browser_page)
+    page.locator("#picture").get_by_role("button", name="Remove Image").click()
     page.locator("#picture input[type=file]").set_input_files(
         {"name": "big.png", "mimeType": "image/png", "buffer": os.urandom(30_000)}
     )
+    # and a file that is too large is refused with its size
     page.get_by_text('File(s) exceed the maximum allowed size of 19.5 Kb: "big.png"').wait_for()
     assert page.locator("#picture img").count() == 0
 
@@ -255,6 +265,7 @@ def test_stop_ends_the_work_and_the_next_request_is_answered(patient, browser_pa
 def test_the_keyboard_is_enough_on_a_phone(address, browser_page):
     page = visit(address, browser_page, PHONE, has_touch=True)
     assert overflow(page) == 0
+    assert page.get_by_role("tab").all_inner_texts() == ["One picture", "Many pictures", "About"]  # none is in a menu
     save_picture(page, "playground/begin-phone")
     example = page.get_by_role("button", name="no bird")
     for _ in range(20):
@@ -276,6 +287,29 @@ def test_the_keyboard_is_enough_on_a_phone(address, browser_page):
     assert_accessible(page)
     assert overflow(page) == 0
     save_picture(page, "playground/example-phone")
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_many_pictures_are_scored_in_their_tab(address, browser_page, size):
+    rows = [f"{number}.png,{example.prompt!r},model {'AB'[number % 2]}" for number, example in enumerate(EXAMPLES)]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        table = "\n".join(["image,prompt,generator", *rows, "gone.png,a cat,model A"])
+        file.writestr("pairs.csv", table.replace("'", '"'))
+        for number in range(len(EXAMPLES)):
+            file.writestr(f"{number}.png", png(number))
+    page = visit(address, browser_page, size)
+    page.get_by_role("tab", name="Many pictures").click()
+    page.locator("#batch-files input[type=file]").set_input_files(
+        {"name": "pairs.zip", "mimeType": "application/zip", "buffer": archive.getvalue()}
+    )
+    page.get_by_text("pairs.zip").first.wait_for()
+    page.get_by_role("button", name="Score all").click()
+    page.get_by_text("5 of 6 rows have a score").wait_for()
+    page.locator("#batch-table tbody tr").nth(5).wait_for()
+    assert "4.10" in page.locator("#batch-table").inner_text()
+    assert overflow(page) == 0
+    save_picture(page, f"playground/batch-{'desktop' if size == DESKTOP else 'phone'}")
 
 
 def test_dark_pages_have_contrast_too(address, browser_page):

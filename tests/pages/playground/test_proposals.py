@@ -30,7 +30,7 @@ def proposer(splitter=None, **limits):
 def test_elements_are_one_per_line_with_their_category_and_are_read_back():
     found = proposer(load_splitter("rules")).propose("two red cats")
     assert found.lines == "two (counting)\nred (color)\ncats (animal/human)"
-    assert found.message == "Proposed by word lists of the drawn world."
+    assert found.message == "Proposed from a fixed list of words."
     read = read_page_elements(found.lines, limits=PageLimits())
     assert [(one.text, one.category) for one in read] == [
         ("two", "counting"),

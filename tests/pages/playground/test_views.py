@@ -46,14 +46,45 @@ def upload(tmp_path, monkeypatch):
 
 
 def test_each_scorer_adds_to_what_is_seen(playground, upload):
-    first, second = playground.score([upload, None], "a red cat", "cat (animal)\nsofa", ["one", "two"])
+    first, second = playground.score([upload], "a red cat", "cat (animal)\nsofa", ["one", "two"])
     assert "two still at work" in first.overall
     assert "still at work" not in second.overall
     assert "The scorer failed (RuntimeError)" in second.overall
     assert "/secret" not in second.overall
     assert [piece for piece in second.chips[0].pieces if piece[1]] == [("cat", "0.75 animal/human")]
     assert "“sofa”" in second.details  # it has a score of this scorer, and no place in the prompt
-    assert second.asked == Asked((upload,), "a red cat", "cat (animal)\nsofa", ("one", "two"))
+    kept = {**upload, "meta": {"_type": "gradio.FileData"}}
+    assert second.asked == Asked((kept,), "a red cat", ("cat (animal/human)", "sofa"), ("one", "two"))
+
+
+def test_what_is_kept_for_an_hour_holds_nothing_that_was_not_checked(playground, upload):
+    sent = {
+        **upload,
+        "orig_name": "x" * 5000,
+        "more": "x" * 5000,
+        "meta": {"_type": "gradio.FileData", "y": "z" * 5000},
+    }
+    (view,) = playground.score([sent], "a cat", "cat\n" + " \n" * 2000, "one")
+    assert view.asked.labels == ("one",)
+    assert len(str(view.asked)) < 500
+    assert playground.show_map(view.asked, "0", "A").sentence == UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "elements, labels, sentence",
+    [
+        (7, [], "The elements must be a text, one per line."),
+        (["cat"], [], "The elements must be a text, one per line."),
+        ("", [[]], "The scorers must be a list of their labels."),
+        ("", 5, "The scorers must be a list of their labels."),
+        ("a" * 300_000, [], "The elements have 300,000 characters together"),
+    ],
+)
+def test_values_that_no_page_sends_are_one_sentence(playground, proposer, upload, elements, labels, sentence):
+    last = Proposal("a cat", "cat")
+    assert isinstance(elements, str) or follow_prompt(proposer, "a dog", elements, last) is last
+    (view,) = playground.score([upload], "a cat", elements, labels)
+    assert sentence in view.overall
 
 
 def test_words_that_mini_models_do_not_know_are_said(playground, upload):
@@ -77,10 +108,11 @@ def test_what_is_wrong_takes_the_place_of_the_result(playground):
 
 
 def test_a_map_is_asked_of_what_was_scored(playground, upload):
-    asked = Asked((upload,), "a cat", "cat", ("one",))
+    asked = Asked((upload,), "a cat", ("cat",), ("one",))
     assert playground.show_map(asked, "0", "A").sentence == UNSUPPORTED
     assert playground.show_map(asked, "7", "A").sentence == "There is no such element any more; score again."
     assert playground.show_map(asked, "-1", "B").picture is None
+    assert playground.show_map(asked, "9" * 5000, ["A"]).picture is None
     assert playground.show_map(Asked(), "0", "A").sentence.startswith("There is no picture yet")
 
 
