@@ -1,4 +1,5 @@
 import io
+import json
 import os
 import threading
 import time
@@ -128,6 +129,7 @@ def test_what_a_visitor_types_and_calls_a_file_is_text(address, browser_page):
     page = visit(address, browser_page)
     upload(page, "#picture", png(), name=f'"><{EVIL}.png')
     page.locator("#prompt textarea").fill(f"a purple rabbit {EVIL} {TEMPLATE}")
+    page.wait_for_function("document.querySelector('#elements textarea').value.includes('rabbit')")
     page.locator("#elements textarea").fill(f"rabbit (animal)\n{EVIL} (color)\n{TEMPLATE}")
     score(page)
     assert EVIL in page.locator("#chips-A").inner_text()
@@ -291,11 +293,14 @@ def test_the_keyboard_is_enough_on_a_phone(address, browser_page):
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_many_pictures_are_scored_in_their_tab(address, browser_page, size):
-    rows = [f"{number}.png,{example.prompt!r},model {'AB'[number % 2]}" for number, example in enumerate(EXAMPLES)]
+    rows = [
+        {"image": f"{number}.png", "prompt": example.prompt, "generator": f"model {'AB'[number % 2]}"}
+        for number, example in enumerate(EXAMPLES)
+    ]
+    rows.append({"image": "gone.png", "prompt": "a cat", "generator": "model A"})
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
-        table = "\n".join(["image,prompt,generator", *rows, "gone.png,a cat,model A"])
-        file.writestr("pairs.csv", table.replace("'", '"'))
+        file.writestr("pairs.jsonl", "\n".join(map(json.dumps, rows)))
         for number in range(len(EXAMPLES)):
             file.writestr(f"{number}.png", png(number))
     page = visit(address, browser_page, size)
