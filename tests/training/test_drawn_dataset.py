@@ -1,5 +1,8 @@
 """Drawn pairs as tensors."""
 
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +10,7 @@ import torch
 from evalmuse_hf.mini.pairs import DrawnPair
 from evalmuse_hf.mini.pool import draw_pool
 from evalmuse_hf.mini.tokenizer import build_tokenizer
+from evalmuse_hf.training import drawn_dataset
 from evalmuse_hf.training.drawn_dataset import (
     N_POSITIONS,
     DrawnDataset,
@@ -67,8 +71,12 @@ def test_a_pool_has_as_many_pairs_as_prompts_were_asked_for():
     assert {len(getattr(tokenized, name)) for name in TokenizedPairs.__slots__} == {12}
 
 
-@pytest.mark.slow
-def test_a_tokenised_pool_does_not_depend_on_the_number_of_workers():
+def test_a_tokenised_pool_of_several_parts_does_not_depend_on_the_number_of_workers(monkeypatch):
+    """Threads stand for the processes, which would take half a minute to start."""
     pool = draw_pool(6, seed=1)
+    monkeypatch.setattr(drawn_dataset, "_PART", 2)
+    monkeypatch.setattr(drawn_dataset, "ProcessPoolExecutor", lambda workers, mp_context: ThreadPoolExecutor(workers))
     one, two = (tokenized_pool(pool, seed=3, workers=workers) for workers in (1, 2))
+    assert set(one.rows.tolist()) == set(range(6))
     assert all(np.array_equal(getattr(one, name), getattr(two, name)) for name in TokenizedPairs.__slots__)
+    assert pickle.loads(pickle.dumps(drawn_dataset._part(pool, 0, 3, {})))  # what goes to a process
