@@ -55,7 +55,7 @@ def check_model(text):
     card = ModelCard(text)
     data = card.data
     assert data.license in LICENSES
-    assert data.library_name in {"transformers", "peft"}
+    assert data.get("library_name") in {"transformers", "peft"}
     assert data.pipeline_tag in PIPELINES
     assert data.language == "en"
     assert "image-text-alignment" in data.tags

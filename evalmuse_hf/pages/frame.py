@@ -18,7 +18,6 @@ from evalmuse_hf.scoring.addresses import ServingError, check_address
 
 logger = logging.getLogger(__name__)
 
-KEEP_UPLOADS_S = 3_600
 SYSTEM_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
 FIXED_FONTS = "ui-monospace, 'SF Mono', Consolas, 'Liberation Mono', monospace"
 _QUIET = {
@@ -27,6 +26,7 @@ _QUIET = {
     "GRADIO_SHARE": "False",
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
+_USUAL = PageLimits()
 _STYLE = Path(__file__).with_name("frame.css")
 
 
@@ -86,7 +86,7 @@ def page_theme() -> Any:
     )
 
 
-def block_options(title: str, *, keep_uploads_s: int = KEEP_UPLOADS_S) -> dict[str, Any]:
+def block_options(title: str, *, keep_uploads_s: int = _USUAL.keep_uploads_s) -> dict[str, Any]:
     """Options of `gradio.Blocks` for a page.
 
     Args:
